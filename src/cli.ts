@@ -1,0 +1,100 @@
+/** The command line: what can be said, and the one place the process ends. Each command is loaded when it is called. */
+import { Command, CommanderError, Option } from "commander"
+import { CliError, exit } from "./errors"
+import { ownVersion } from "./version"
+
+type Flags = Record<string, unknown>
+
+/** What `--json` needs to know should something fail before a command has options of its own. */
+const invocation = { command: "", feature: null as string | null, json: process.argv.includes("--json"), color: !process.argv.includes("--no-color") }
+
+const program = new Command("chimerai")
+  .description("Adds multi-factor authentication to an existing Next.js app, as source code you own.")
+  .version(ownVersion(), "--version")
+  .option("--no-color", "plain output")
+  .option("--verbose", "say more: where each fact was read, the package manager's output")
+  .showHelpAfterError("(chimerai --help shows what there is)")
+  .exitOverride()
+  .configureOutput({ outputError: () => {} })
+
+function featureCommand(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument("<feature>", "what to install: see chimerai list")
+    .argument("[dir]", "the app's folder (default: the current one)")
+    .option("--cwd <dir>", "the same as [dir]")
+    .option("-y, --yes", "take the documented defaults, never ask")
+    .option("--dry-run", "print the plan, write nothing")
+    .option("--json", "one JSON document on stdout, everything else on stderr")
+    .option("--no-install", "do not run the package manager; its command is printed")
+    .option("--pm <name>", "npm, pnpm, yarn or bun, instead of what was detected")
+    .option("--no-color", "plain output")
+    .option("--verbose", "say more")
+}
+
+featureCommand("add", "install a feature into a Next.js app")
+  .option("--diff", "print the plan as unified diffs")
+  .option("--strict", "a manual step left over is a failure (exit 5)")
+  .option("--auth <file>", "the file that calls NextAuth")
+  .option("--schema <path>", "the Prisma schema, a file or a folder")
+  .option("--user-model <name>", "the model of users")
+  .option("--prisma-client <file#export>", "the module that exports the Prisma client")
+  .addOption(new Option("--rollback", "restore what an interrupted run had changed"))
+  .action(async (feature: string, dir: string | undefined, flags: Flags) => {
+    const options = await read("add", feature, dir, flags)
+    const { add } = await import("./commands/add")
+    process.exitCode = await add(options)
+  })
+
+featureCommand("remove", "take a feature out again")
+  .option("--force", "also files you have edited")
+  .option("--purge", "also the encryption key in the env file")
+  .action(async (feature: string, dir: string | undefined, flags: Flags) => {
+    const options = await read("remove", feature, dir, flags)
+    const { remove } = await import("./commands/remove")
+    process.exitCode = await remove(options)
+  })
+
+program
+  .command("list")
+  .description("features and their options")
+  .option("--json", "one JSON document on stdout")
+  .action(async (flags: Flags) => {
+    invocation.command = "list"
+    const { list } = await import("./commands/list")
+    process.exitCode = list({ json: flags.json === true, color: invocation.color, verbose: false })
+  })
+
+async function read(command: string, feature: string, dir: string | undefined, flags: Flags) {
+  Object.assign(invocation, { command, feature })
+  const { readOptions } = await import("./commands/options")
+  const { wantsColor } = await import("./report/port")
+  const all = { ...program.opts(), ...flags }
+  return { ...readOptions(feature, dir, all), color: wantsColor(invocation.color) }
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = await fail(error)
+}
+
+async function fail(error: unknown): Promise<number> {
+  if (error instanceof CommanderError && error.exitCode === 0) return exit.done
+  const known = error instanceof CliError ? error : error instanceof CommanderError ? new CliError("unknown_option", error.message.replace(/^error: /, ""), { suggestion: "chimerai --help shows what there is." }) : internal(error)
+  if (invocation.json) {
+    const { errorDocument } = await import("./report/json")
+    const { printJson } = await import("./report/port")
+    printJson(errorDocument(invocation.command, invocation.feature, ownVersion(), known))
+  }
+  const { errorText } = await import("./report/error")
+  const { createReport, wantsColor } = await import("./report/port")
+  createReport({ json: true, verbose: false, color: wantsColor(invocation.color) }).note(errorText(known))
+  return known.exitCode
+}
+
+function internal(error: unknown): CliError {
+  const text = process.argv.includes("--verbose") && error instanceof Error ? (error.stack ?? error.message) : String((error as Error)?.message ?? error)
+  return new CliError("internal", `Something went wrong in chimerai itself: ${text}`, { suggestion: "Please report this, with the output of the same command and --verbose." })
+}

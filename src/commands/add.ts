@@ -1,0 +1,105 @@
+import kleur from "kleur"
+import { exit } from "../errors"
+import { loadFeature } from "../feature/load"
+import { hasChanges, type Plan } from "../plan/types"
+import { type Outcome, planDocument, type Status } from "../report/json"
+import { planTable } from "../report/plan-table"
+import { createReport, printJson, type Report } from "../report/port"
+import { ownVersion } from "../version"
+import { makePlan } from "./make-plan"
+import type { RunOptions } from "./options"
+
+/** `chimerai add <feature>`: detect, plan, preview, confirm, apply, install, verify, report. */
+export async function add(options: RunOptions): Promise<number> {
+  const report = createReport(options)
+  const version = ownVersion()
+  const feature = loadFeature(options.feature)
+  const { assertNoJournal, rollBack } = await import("../apply/transaction")
+  if (options.rollback) return rolledBack(rollBack(options.dir), report)
+  assertNoJournal(options.dir)
+
+  const plan = await makePlan(feature, options)
+  if (!options.json || options.diff) await preview(plan, options, report)
+  const finish = (outcome: Outcome, code: number) => {
+    if (options.json) printJson(planDocument("add", version, plan, outcome))
+    return code
+  }
+  const outcome = (status: Status): Outcome => ({ status, actions: plan.actions, nextSteps: plan.nextSteps, warnings: plan.warnings })
+  const manual = plan.actions.filter(({ kind, state }) => kind === "manual" && state === "planned")
+  const left = options.strict && manual.length > 0 ? exit.manualStepsLeft : exit.done
+
+  if (!hasChanges(plan)) {
+    report.out(`\n${kleur.green("✔")} ${feature.name} is installed already; nothing to change.`)
+    return finish(outcome("unchanged"), left)
+  }
+  if (options.dryRun) return finish(outcome("planned"), exit.done)
+  if (!(await confirmed(options))) {
+    report.note("Nothing was changed.")
+    return exit.interrupted
+  }
+
+  const { apply } = await import("../apply/apply")
+  const actions = apply(plan, version)
+  const installed = await installDependencies(plan, options)
+  await verify(options, feature)
+  const warnings = [...plan.warnings, ...installed.warnings]
+  const nextSteps = [...installed.nextSteps, ...plan.nextSteps]
+  if (!options.json) report.out(summary(plan, actions.length, nextSteps, warnings))
+  return finish({ status: "applied", actions, nextSteps, warnings }, installed.ok ? left : exit.manualStepsLeft)
+}
+
+async function preview(plan: Plan, options: RunOptions, report: Report): Promise<void> {
+  if (!options.diff || !options.dryRun) report.out(planTable(plan))
+  for (const { message, file } of plan.warnings) report.note(`${kleur.yellow("!")} ${message}${file ? ` (${file})` : ""}`)
+  if (options.diff) {
+    const { planDiff } = await import("../report/diff")
+    report.out(planDiff(plan.actions))
+  }
+  for (const [fact, source] of Object.entries(plan.host.evidence)) report.detail(kleur.dim(`  ${fact}: ${source}`))
+}
+
+/** A person is asked once; `--yes`, CI and a missing terminal take the plan as it is. */
+async function confirmed({ yes, json }: RunOptions): Promise<boolean> {
+  const { canAsk, confirm } = await import("../report/prompt")
+  return yes || json || !canAsk() || confirm("Apply this plan?")
+}
+
+async function installDependencies(plan: Plan, { install: wanted, verbose }: RunOptions) {
+  const manager = plan.host.packageManager
+  const { install, installCommand } = await import("../apply/install")
+  if (plan.dependencies.added.length === 0) return { ok: true, nextSteps: [], warnings: [] }
+  if (!wanted) return { ok: true, nextSteps: [installCommand(manager)], warnings: [] }
+  const { withProgress } = await import("../report/progress")
+  const result = await withProgress(`Installing ${plan.dependencies.added.join(", ")} with ${manager}`, () => install(plan.host.root, manager, verbose), ({ ok }) => !ok)
+  if (result.ok) return { ok: true, nextSteps: [], warnings: [] }
+  const message = `The files are in place, but the dependencies could not be installed. Run: ${result.command}\n${result.output}`
+  return { ok: false, nextSteps: [result.command], warnings: [{ code: "install_failed", message }] }
+}
+
+/** What was written is read again: a plan for it must be empty. */
+async function verify(options: RunOptions, feature: Parameters<typeof makePlan>[0]): Promise<void> {
+  const again = await makePlan(feature, options)
+  const open = again.actions.filter(({ kind, state }) => kind !== "manual" && state === "planned")
+  if (open.length > 0) throw new Error(`after applying, these are still open: ${open.map(({ path }) => path).join(", ")}`)
+}
+
+function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan["warnings"]): string {
+  const manual = plan.actions.filter((action) => action.kind === "manual")
+  return [
+    "",
+    `${kleur.green("✔")} Multi-factor authentication is in your code: ${count} files.`.replace("Multi-factor authentication", plan.feature),
+    ...warnings.filter(({ code }) => code === "install_failed").map(({ message }) => `${kleur.yellow("!")} ${message}`),
+    "",
+    "Next:",
+    ...nextSteps.map((step, index) => `  ${index + 1}. ${kleur.bold(step)}`),
+    `  ${nextSteps.length + 1}. Start the app and open ${kleur.bold(plan.routes.settings)}. Sign-ins are held at ${plan.routes.challenge}.`,
+    ...manual.flatMap(({ path, reason, snippet }) => ["", `${kleur.yellow("You")}: ${path}: ${reason}`, ...snippet.split("\n").map((line) => `    ${line}`)]),
+    "",
+    kleur.dim(`Take it out again: npx chimerai remove ${plan.feature}`),
+  ].join("\n")
+}
+
+function rolledBack(paths: string[] | null, report: Report): number {
+  report.out(paths ? `Restored ${paths.length} files: every one is as it was.` : "There is no interrupted run here; nothing to restore.")
+  return exit.done
+}

@@ -1,0 +1,60 @@
+import { CliError } from "../errors"
+import type { PackageManager } from "../host/types"
+
+/** What the command line says, checked. */
+export type RunOptions = {
+  feature: string
+  dir: string
+  yes: boolean
+  dryRun: boolean
+  diff: boolean
+  json: boolean
+  install: boolean
+  verbose: boolean
+  color: boolean
+  strict: boolean
+  rollback: boolean
+  force: boolean
+  purge: boolean
+  pm?: PackageManager
+  auth?: string
+  schema?: string
+  userModel?: string
+  prismaClient?: string
+}
+
+const managers: readonly string[] = ["npm", "pnpm", "yarn", "bun"]
+
+/** @throws CliError invalid_option */
+export function readOptions(feature: string, dir: string | undefined, flags: Record<string, unknown>): RunOptions {
+  const text = (name: string) => (typeof flags[name] === "string" ? (flags[name] as string) : undefined)
+  const on = (name: string) => flags[name] === true
+  const pm = text("pm")
+  if (pm !== undefined && !managers.includes(pm)) throw new CliError("invalid_option", `--pm ${pm}: there is no such package manager.`, { suggestion: `One of ${managers.join(", ")}.` })
+  const cwd = text("cwd")
+  if (dir !== undefined && cwd !== undefined && dir !== cwd) throw new CliError("invalid_option", `Two directories were given: ${dir} and --cwd ${cwd}.`)
+  const auth = text("auth")
+  const schema = text("schema")
+  const userModel = text("userModel")
+  const prismaClient = text("prismaClient")
+  return {
+    feature,
+    dir: dir ?? cwd ?? ".",
+    yes: on("yes"),
+    dryRun: on("dryRun"),
+    diff: on("diff"),
+    json: on("json"),
+    install: flags.install !== false,
+    verbose: on("verbose"),
+    color: flags.color !== false,
+    strict: on("strict"),
+    rollback: on("rollback"),
+    force: on("force"),
+    purge: on("purge"),
+    ...(pm !== undefined && { pm: pm as PackageManager }),
+    ...(auth !== undefined && { auth }),
+    ...(schema !== undefined && { schema }),
+    ...(userModel !== undefined && { userModel }),
+    ...(prismaClient !== undefined && { prismaClient }),
+  }
+}

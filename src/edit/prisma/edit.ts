@@ -1,0 +1,99 @@
+import { type EditResult, eolOf, type Insertion } from "../splice"
+import { scanSchema, type SchemaBlock } from "./scan"
+
+export type FieldToAdd = { name: string; type: string; attributes?: string }
+
+/**
+ * Adds fields to a model, before its closing brace, as a group of its own: aligned among themselves,
+ * the neighbours' alignment stays what it is.
+ */
+export function addFields(text: string, model: string, fields: FieldToAdd[]): EditResult {
+  const scan = scanSchema(text)
+  if (!scan.ok) return { kind: "refuse", code: "parse_failed", message: scan.message }
+  const block = scan.blocks.find(({ kind, name }) => kind === "model" && name === model)
+  if (!block) return { kind: "refuse", code: "edit_unsafe", message: `model ${model} is not in this file.` }
+
+  const missing: FieldToAdd[] = []
+  for (const field of fields) {
+    const existing = block.fields.find(({ name }) => name === field.name)
+    if (!existing) missing.push(field)
+    else if (!isSameField(existing, field))
+      return { kind: "refuse", code: "schema_name_taken", message: `model ${model} already has a field ${field.name} of another shape.`, snippet: fieldLines([field], "  ").join("\n") }
+  }
+  if (missing.length === 0) return { kind: "present" }
+
+  const eol = eolOf(text)
+  const indent = indentOf(text, block)
+  const lines = fieldLines(missing, indent)
+  const attributesAt = blockAttributesStart(block)
+  const at = attributesAt ?? lastContentEnd(block)
+  const before = text.slice(block.bodyStart, at)
+  // Fields stand before block attributes (@@index ...), with a blank line on either side.
+  const inserted =
+    attributesAt === null
+      ? eol + (before.trim() === "" ? "" : eol) + lines.join(eol)
+      : lines.map((line, index) => (index === 0 ? line.trimStart() : line)).join(eol) + eol + eol + indent
+  const closing = attributesAt === null && !/[\r\n]/.test(text.slice(at, block.bodyEnd)) ? eol : ""
+  return { kind: "edit", edits: [{ at, text: inserted + closing }] }
+}
+
+function isSameField(existing: SchemaBlock["fields"][number], wanted: FieldToAdd): boolean {
+  const type = existing.type + (existing.list ? "[]" : existing.optional ? "?" : "")
+  const plain = (attributes: string) => attributes.replace(/@db\.\w+(\([^)]*\))?|@map\([^)]*\)/g, "").replace(/\s+/g, "")
+  return type === wanted.type && plain(existing.attributes).startsWith(plain(wanted.attributes ?? ""))
+}
+
+function fieldLines(fields: FieldToAdd[], indent: string): string[] {
+  const nameWidth = Math.max(...fields.map(({ name }) => name.length))
+  const typeWidth = Math.max(...fields.map(({ type }) => type.length))
+  return fields.map(({ name, type, attributes }) => `${indent}${name.padEnd(nameWidth)} ${type.padEnd(typeWidth)} ${attributes ?? ""}`.trimEnd())
+}
+
+/** The indentation of the model's own fields. */
+function indentOf(text: string, block: SchemaBlock): string {
+  const first = block.fields[0]
+  if (!first) return "  "
+  const lineStart = text.lastIndexOf("\n", first.start) + 1
+  return text.slice(lineStart, first.start)
+}
+
+/** Where the trailing block attributes begin, a comment directly above them included; null when fields come after. */
+function blockAttributesStart(block: SchemaBlock): number | null {
+  const match = /(?:^|\n)[ \t]*(?=@@)/.exec(block.body)
+  if (!match) return null
+  const at = block.bodyStart + match.index + match[0].length
+  const lastField = block.fields.at(-1)
+  return lastField && lastField.start > at ? null : at
+}
+
+/** The end of the last line with content, comments included. */
+function lastContentEnd(block: SchemaBlock): number {
+  return block.bodyStart + block.body.length - (/\s*$/.exec(block.body)?.[0].length ?? 0)
+}
+
+/** Appends models that are missing. A model of the same name with other fields is somebody else's. */
+export function addModels(text: string, models: string): EditResult {
+  const scan = scanSchema(text)
+  if (!scan.ok) return { kind: "refuse", code: "parse_failed", message: scan.message }
+  const wanted = scanSchema(models)
+  if (!wanted.ok) throw new Error(`our models do not parse: ${wanted.message}`)
+  const existing = new Map(scan.blocks.map((block) => [block.name, block]))
+  const missing: string[] = []
+  for (const block of wanted.blocks) {
+    const same = existing.get(block.name)
+    if (!same) missing.push(blockText(models, block))
+    else if (!block.fields.every((field) => same.fields.some(({ name, type }) => name === field.name && type === field.type)))
+      return { kind: "refuse", code: "schema_name_taken", message: `The schema already has a ${same.kind} ${block.name} of another shape.` }
+  }
+  if (missing.length === 0) return { kind: "present" }
+  const eol = eolOf(text)
+  const gap = text === "" ? "" : text.endsWith("\n") ? eol : eol + eol
+  const appended: Insertion = { at: text.length, text: gap + missing.join("\n\n").replaceAll("\n", eol) + eol }
+  return { kind: "edit", edits: [appended] }
+}
+
+/** A block with the documentation comment above it. */
+function blockText(text: string, block: SchemaBlock): string {
+  const above = /(?:^\/\/\/[^\n]*\n)+$/m.exec(text.slice(0, block.start))?.[0] ?? ""
+  return above + text.slice(block.start, block.bodyEnd + 1)
+}

@@ -1,0 +1,106 @@
+/**
+ * A lossless scanner of schema.prisma: every block, field and attribute with its offsets in the original text.
+ * It reads what an edit has to know and keeps the rest as text; Prisma's own validator is the judge in the tests.
+ */
+
+export type SchemaField = {
+  name: string
+  /** `String`, without `?` or `[]`. */
+  type: string
+  optional: boolean
+  list: boolean
+  /** The rest of the line after the type, comments removed. */
+  attributes: string
+  start: number
+  typeStart: number
+  attributesStart: number | null
+}
+
+export type SchemaBlock = {
+  kind: string
+  name: string
+  start: number
+  /** Just after `{`. */
+  bodyStart: number
+  /** At the closing `}`. */
+  bodyEnd: number
+  /** The body with comments blanked out; offsets stay. */
+  body: string
+  fields: SchemaField[]
+}
+
+export type ScanResult = { ok: true; blocks: SchemaBlock[] } | { ok: false; message: string; offset: number }
+
+/** Blanks comments out, and the contents of strings with `maskStrings`, keeping every offset and line break. */
+export function maskComments(text: string, maskStrings = false): string {
+  const pattern = /"(?:\\.|[^"\\\r\n])*"|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g
+  return text.replace(pattern, (match) => {
+    if (match.startsWith('"')) return maskStrings ? `"${" ".repeat(Math.max(0, match.length - 2))}"` : match
+    return match.replace(/[^\r\n]/g, " ")
+  })
+}
+
+export function scanSchema(text: string): ScanResult {
+  const code = maskComments(text)
+  const shape = maskComments(text, true)
+  const blocks: SchemaBlock[] = []
+  const header = /[A-Za-z_]\w*/y
+  let at = 0
+  while (at < shape.length) {
+    const char = shape.charAt(at)
+    if (/[\s\uFEFF]/.test(char)) {
+      at++
+      continue
+    }
+    header.lastIndex = at
+    const kind = header.exec(shape)?.[0]
+    if (!kind) return { ok: false, message: `Unexpected "${char}" outside a block.`, offset: at }
+    const open = shape.indexOf("{", at)
+    if (open === -1) return { ok: false, message: `"${kind}" has no block.`, offset: at }
+    const name = shape.slice(at + kind.length, open).replace(/=/g, "").trim()
+    const close = closingBrace(shape, open)
+    if (close === -1) return { ok: false, message: `The block "${kind} ${name}" is not closed.`, offset: at }
+    const bodyStart = open + 1
+    const block: SchemaBlock = { kind, name, start: at, bodyStart, bodyEnd: close, body: code.slice(bodyStart, close), fields: [] }
+    if (kind === "model" || kind === "type" || kind === "view") block.fields = scanFields(code, bodyStart, close)
+    blocks.push(block)
+    at = close + 1
+  }
+  return { ok: true, blocks }
+}
+
+function closingBrace(shape: string, open: number): number {
+  let depth = 0
+  for (let at = open; at < shape.length; at++) {
+    if (shape[at] === "{") depth++
+    if (shape[at] === "}" && --depth === 0) return at
+  }
+  return -1
+}
+
+function scanFields(code: string, start: number, end: number): SchemaField[] {
+  const line = /^([ \t]*)([A-Za-z]\w*)([ \t]+)((?:Unsupported\("[^"]*"\))|[A-Za-z]\w*)(\[\]|\?)?([ \t]*)([^\r\n]*)$/gm
+  const body = code.slice(start, end)
+  return Array.from(body.matchAll(line), (match) => {
+    const [, indent = "", name = "", gap = "", type = "", suffix = "", space = "", rest = ""] = match
+    const fieldStart = start + match.index + indent.length
+    const typeStart = fieldStart + name.length + gap.length
+    const attributes = rest.trimEnd()
+    return {
+      name,
+      type,
+      optional: suffix === "?",
+      list: suffix === "[]",
+      attributes,
+      start: fieldStart,
+      typeStart,
+      attributesStart: attributes === "" ? null : typeStart + type.length + suffix.length + space.length,
+    }
+  })
+}
+
+/** The value of `key = ...` in a datasource or generator block, without quotes. */
+export function blockValue(block: SchemaBlock, key: string): string | null {
+  const match = new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*(?:"([^"]*)"|([^\\r\\n]+?))[ \\t]*$`, "m").exec(block.body)
+  return match?.[1] ?? match?.[2] ?? null
+}

@@ -1,0 +1,226 @@
+/**
+ * Finds things in TypeScript and JavaScript, by binding: what a name was imported from, never what it looks like.
+ * The only file that loads the parser, so everyone imports it lazily. It prints nothing and changes nothing.
+ */
+import { ts } from "ts-morph"
+
+export type ImportedName = { imported: string; local: string }
+export type ImportDeclaration = { specifier: string; names: ImportedName[]; typeOnly: boolean; start: number; end: number }
+export type Call = {
+  start: number
+  calleeStart: number
+  calleeEnd: number
+  /** The call's callee is `wrapper(callee)` already; the wrapper's local name. */
+  wrappedBy: string | null
+  arguments: ts.NodeArray<ts.Expression>
+  inFunction: boolean
+}
+export type Module = {
+  path: string
+  text: string
+  source: ts.SourceFile
+  imports: ImportDeclaration[]
+  /** Modules that this one re-exports from. */
+  reexports: string[]
+}
+export type ParseResult = { ok: true; module: Module } | { ok: false; message: string; offset: number }
+
+export function parseModule(path: string, text: string): ParseResult {
+  const kind = /\.[jt]sx$|\.js$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
+  const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
+  if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
+  return { ok: true, module: { path, text, source, imports: source.statements.filter(ts.isImportDeclaration).map(readImport), reexports: readReexports(source) } }
+}
+
+function readImport(node: ts.ImportDeclaration): ImportDeclaration {
+  const clause = node.importClause
+  const names: ImportedName[] = []
+  if (clause?.name) names.push({ imported: "default", local: clause.name.text })
+  const bindings = clause?.namedBindings
+  if (bindings && ts.isNamespaceImport(bindings)) names.push({ imported: "*", local: bindings.name.text })
+  if (bindings && ts.isNamedImports(bindings))
+    for (const element of bindings.elements) if (!element.isTypeOnly) names.push({ imported: (element.propertyName ?? element.name).text, local: element.name.text })
+  return { specifier: literalText(node.moduleSpecifier) ?? "", names, typeOnly: clause?.isTypeOnly ?? false, start: node.getStart(), end: node.getEnd() }
+}
+
+function readReexports(source: ts.SourceFile): string[] {
+  return source.statements
+    .filter(ts.isExportDeclaration)
+    .filter((node) => !node.isTypeOnly)
+    .map(({ moduleSpecifier }) => (moduleSpecifier ? literalText(moduleSpecifier) : null))
+    .filter((specifier) => specifier !== null)
+}
+
+/** What a name of the module was imported from. */
+export function bindingOf(module: Module, local: string): { specifier: string; imported: string } | null {
+  for (const { specifier, names } of module.imports) {
+    const name = names.find((candidate) => candidate.local === local)
+    if (name) return { specifier, imported: name.imported }
+  }
+  return null
+}
+
+/** Calls of the default export of `specifier`, whether wrapped already or not. */
+export function callsOfDefault(module: Module, specifier: string): Call[] {
+  const calls: Call[] = []
+  const isDefault = (node: ts.Expression): boolean => {
+    if (ts.isIdentifier(node)) {
+      const binding = bindingOf(module, node.text)
+      return binding?.specifier === specifier && binding.imported === "default" && !isShadowed(node)
+    }
+    if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
+      const binding = bindingOf(module, node.expression.text)
+      return binding?.specifier === specifier && binding.imported === "*" && node.name.text === "default"
+    }
+    return false
+  }
+  walk(module.source, (node) => {
+    if (!ts.isCallExpression(node)) return
+    const callee = node.expression
+    const wrapped = ts.isCallExpression(callee) && ts.isIdentifier(callee.expression) && callee.arguments.length === 1 && callee.arguments[0] && isDefault(callee.arguments[0])
+    if (!wrapped && !isDefault(callee)) return
+    // NextAuth as an argument of the wrapper is a call of the wrapper, not of NextAuth.
+    calls.push({
+      start: node.getStart(),
+      calleeStart: callee.getStart(),
+      calleeEnd: callee.getEnd(),
+      wrappedBy: wrapped && ts.isIdentifier(callee.expression) ? callee.expression.text : null,
+      arguments: node.arguments,
+      inFunction: enclosingFunction(node),
+    })
+  })
+  return calls
+}
+
+function enclosingFunction(node: ts.Node): boolean {
+  for (let parent = node.parent; parent; parent = parent.parent) if (ts.isFunctionLike(parent)) return true
+  return false
+}
+
+/** Whether a parameter or local variable between the use and the top of the file hides the import. */
+function isShadowed(use: ts.Identifier): boolean {
+  for (let parent: ts.Node = use.parent; parent; parent = parent.parent) {
+    if (ts.isFunctionLike(parent) && parent.parameters.some(({ name }) => bindsName(name, use.text))) return true
+    if (ts.isBlock(parent) && parent.statements.some((statement) => ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name }) => bindsName(name, use.text)))) return true
+  }
+  return false
+}
+
+function bindsName(name: ts.BindingName, text: string): boolean {
+  return ts.isIdentifier(name) ? name.text === text : name.elements.some((element) => !ts.isOmittedExpression(element) && bindsName(element.name, text))
+}
+
+/** Every name the module declares or imports at its top level. */
+export function topLevelNames(module: Module): Set<string> {
+  const names = new Set(module.imports.flatMap((declaration) => declaration.names.map(({ local }) => local)))
+  const add = (name: ts.BindingName): void => {
+    if (ts.isIdentifier(name)) names.add(name.text)
+    else for (const element of name.elements) if (!ts.isOmittedExpression(element)) add(element.name)
+  }
+  for (const statement of module.source.statements) {
+    if (ts.isVariableStatement(statement)) for (const { name } of statement.declarationList.declarations) add(name)
+    else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name) names.add(statement.name.text)
+  }
+  return names
+}
+
+/** The value a module gives a name: `const name = ...`, at its top level. */
+export function initializerOf(module: Module, name: string): ts.Expression | null {
+  for (const statement of module.source.statements) {
+    if (ts.isVariableStatement(statement))
+      for (const declaration of statement.declarationList.declarations)
+        if (ts.isIdentifier(declaration.name) && declaration.name.text === name && declaration.initializer) return unwrapExpression(declaration.initializer)
+    if (name === "default" && ts.isExportAssignment(statement) && !statement.isExportEquals) {
+      const value = unwrapExpression(statement.expression)
+      return ts.isIdentifier(value) ? initializerOf(module, value.text) : value
+    }
+  }
+  return null
+}
+
+/** Without `as`, `satisfies`, `!` and parentheses. */
+export function unwrapExpression(node: ts.Expression): ts.Expression {
+  let inner = node
+  while (ts.isAsExpression(inner) || ts.isSatisfiesExpression(inner) || ts.isParenthesizedExpression(inner) || ts.isNonNullExpression(inner)) inner = inner.expression
+  return inner
+}
+
+/** The object a function returns, where that is its whole body or its only return. */
+export function returnedObject(node: ts.Expression): ts.Expression | null {
+  if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return null
+  if (!ts.isBlock(node.body)) return unwrapExpression(node.body)
+  const returns = node.body.statements.filter(ts.isReturnStatement)
+  const [only] = returns
+  return returns.length === 1 && only?.expression ? unwrapExpression(only.expression) : null
+}
+
+export type ObjectMembers = { properties: Map<string, ts.Expression>; spreads: ts.Expression[] }
+
+export function membersOf(node: ts.Expression): ObjectMembers | null {
+  if (!ts.isObjectLiteralExpression(node)) return null
+  const members: ObjectMembers = { properties: new Map(), spreads: [] }
+  for (const property of node.properties) {
+    if (ts.isSpreadAssignment(property)) members.spreads.push(property.expression)
+    else if (ts.isPropertyAssignment(property) && (ts.isIdentifier(property.name) || ts.isStringLiteral(property.name))) members.properties.set(property.name.text, unwrapExpression(property.initializer))
+    else if (ts.isShorthandPropertyAssignment(property)) members.properties.set(property.name.text, property.name)
+  }
+  return members
+}
+
+export const identifierText = (node: ts.Expression): string | null => (ts.isIdentifier(node) ? node.text : null)
+export const literalText = (node: ts.Expression): string | null => (ts.isStringLiteralLike(node) ? node.text : null)
+
+/** The elements of an array literal: what each one calls or names. */
+export function elementNames(node: ts.Expression): string[] | null {
+  if (!ts.isArrayLiteralExpression(node)) return null
+  return node.elements.map((element) => {
+    const value = unwrapExpression(element)
+    const callee = ts.isCallExpression(value) ? value.expression : value
+    return ts.isIdentifier(callee) ? callee.text : ""
+  })
+}
+
+/** String literals of an expression: one, or an array of them. Null when any part is something else. */
+export function stringsOf(node: ts.Expression): string[] | null {
+  if (!ts.isArrayLiteralExpression(node)) {
+    const text = literalText(node)
+    return text === null ? null : [text]
+  }
+  const texts = node.elements.map((element) => literalText(element))
+  return texts.every((text) => text !== null) ? texts : null
+}
+
+/** Names the module exports as values, and `default`. */
+export function exportedNames(module: Module): string[] {
+  const names: string[] = []
+  for (const statement of module.source.statements) {
+    const exported = ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+    if (ts.isVariableStatement(statement) && exported) for (const { name } of statement.declarationList.declarations) if (ts.isIdentifier(name)) names.push(name.text)
+    if (ts.isExportAssignment(statement)) names.push("default")
+    if (ts.isExportDeclaration(statement) && !statement.isTypeOnly && !statement.moduleSpecifier && statement.exportClause && ts.isNamedExports(statement.exportClause))
+      for (const element of statement.exportClause.elements) if (!element.isTypeOnly) names.push(element.name.text)
+  }
+  return names
+}
+
+/** Whether an expression or a function it calls in the same module makes `new <Class>()` of an imported class. */
+export function constructs(module: Module, className: string): boolean {
+  let found = false
+  walk(module.source, (node) => {
+    if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === className) found = true
+  })
+  return found
+}
+
+/** End of the directives and comments that must stay first, where an import goes when there is none. */
+export function prologueEnd(module: Module): number {
+  const directives = module.source.statements.filter((statement) => ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression))
+  const shebang = /^#!.*/.exec(module.text)?.[0].length ?? 0
+  return directives.at(-1)?.getEnd() ?? shebang
+}
+
+function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node)
+  ts.forEachChild(node, (child) => walk(child, visit))
+}

@@ -1,0 +1,87 @@
+/** Exit codes of the command line (CONTRACT.md, section 1). */
+export const exit = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  refused: 3,
+  answerNeeded: 4,
+  manualStepsLeft: 5,
+  interrupted: 130,
+} as const
+
+/** Every error a user can meet. Codes are permanent: scripts match on them. */
+export const errorCodes = {
+  // usage
+  unknown_feature: exit.usage,
+  unknown_option: exit.usage,
+  invalid_option: exit.usage,
+  not_a_directory: exit.usage,
+  // the host
+  package_json_missing: exit.refused,
+  package_json_invalid: exit.refused,
+  not_nextjs: exit.refused,
+  next_version_unsupported: exit.refused,
+  app_router_missing: exit.refused,
+  language_unsupported: exit.refused,
+  auth_library_missing: exit.refused,
+  auth_version_unsupported: exit.refused,
+  auth_handler_missing: exit.refused,
+  auth_config_not_found: exit.refused,
+  auth_config_ambiguous: exit.answerNeeded,
+  prisma_missing: exit.refused,
+  prisma_version_unsupported: exit.refused,
+  prisma_schema_missing: exit.refused,
+  prisma_schema_invalid: exit.refused,
+  prisma_schema_generated: exit.refused,
+  prisma_client_not_found: exit.answerNeeded,
+  database_unsupported: exit.refused,
+  user_model_missing: exit.refused,
+  user_id_unsupported: exit.refused,
+  user_email_missing: exit.refused,
+  parse_failed: exit.refused,
+  encoding_unsupported: exit.refused,
+  // the plan
+  file_exists: exit.refused,
+  name_taken: exit.refused,
+  schema_name_taken: exit.refused,
+  edit_unsafe: exit.refused,
+  // the disk
+  not_writable: exit.refused,
+  outside_root: exit.refused,
+  file_changed: exit.failed,
+  interrupted_run: exit.refused,
+  apply_failed: exit.failed,
+  // remove
+  not_installed: exit.done,
+  user_edited: exit.refused,
+  // ourselves
+  feature_invalid: exit.failed,
+  cancelled: exit.interrupted,
+  internal: exit.failed,
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+export type ErrorDetails = {
+  /** Relative to the directory given, with `/`. */
+  file?: string
+  line?: number
+  /** The next command to type, or the change to make. */
+  suggestion?: string
+}
+
+/** The one error that reaches the user: what was found, where, and what to do about it. */
+export class CliError extends Error {
+  override name = "CliError"
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+  ) {
+    super(message)
+  }
+
+  get exitCode(): number {
+    return errorCodes[this.code]
+  }
+}

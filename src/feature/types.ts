@@ -1,0 +1,31 @@
+import { z } from "zod"
+
+/** templates/<feature>/feature.json: all that a feature is, as data. */
+export const featureSchema = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  requires: z.strictObject({ next: z.string(), nextAuth: z.string(), nextAuthAdvised: z.string(), prisma: z.string() }),
+  dependencies: z.array(z.strictObject({ name: z.string(), range: z.string(), dev: z.boolean().default(false) })),
+  env: z.array(z.strictObject({ name: z.string(), comment: z.string(), generate: z.string().regex(/^base64:\d+$/) })),
+  schema: z.strictObject({
+    userFields: z.array(z.strictObject({ name: z.string(), type: z.string(), attributes: z.string().default("") })),
+    models: z.string(),
+  }),
+  /** The call of the auth library that is wrapped, and what wraps it. */
+  wrapCall: z.strictObject({ wrapper: z.string(), module: z.string() }),
+  routes: z.strictObject({ settings: z.string(), challenge: z.string() }),
+  files: z.array(
+    z.strictObject({
+      template: z.string(),
+      target: z.string(),
+      when: z.strictObject({ styling: z.enum(["css", "tailwind"]) }).optional(),
+    }),
+  ),
+  /** Tailwind classes by role; without Tailwind the role is a class of the feature's CSS module. */
+  styles: z.record(z.string(), z.string()),
+  nextSteps: z.strictObject({ migrations: z.string(), push: z.string() }),
+})
+
+export type Feature = z.infer<typeof featureSchema>
+export type Requirements = Feature["requires"]
+export type LoadedFeature = Feature & { dir: string }

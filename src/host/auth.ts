@@ -1,0 +1,162 @@
+import { CliError } from "../errors"
+import type { Module } from "../edit/typescript/locate"
+import { evidenceOf, type HostFiles, lineAt } from "./files"
+import type { Modules } from "./modules"
+import type { AuthFacts } from "./types"
+import { dependencyRange, installedVersion, type PackageJson } from "./workspace"
+
+type AuthResult = { facts: AuthFacts; evidence: Record<string, string> }
+
+/** @throws CliError auth_library_missing */
+export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manifestText: string): { version: string; major: number; evidence: string } {
+  const range = dependencyRange(manifest, "next-auth")
+  if (range === null) {
+    const other = ["better-auth", "@clerk/nextjs", "lucia", "@supabase/ssr", "@auth0/nextjs-auth0", "iron-session"].find((name) => dependencyRange(manifest, name) !== null)
+    throw new CliError("auth_library_missing", other ? `This app signs users in with ${other}; chimerai works with next-auth (Auth.js).` : "This app has no auth library that chimerai knows: package.json does not depend on next-auth.", { file: "package.json", suggestion: "Nothing was changed. chimerai adds a second factor to next-auth 5 sign-ins." })
+  }
+  const version = installedVersion(files, "next-auth") ?? range.replace(/^[\^~>=v\s]+/, "")
+  return { version, major: Number(/\d+/.exec(version)?.[0] ?? 5), evidence: evidenceOf("package.json", manifestText, '"next-auth"') }
+}
+
+/**
+ * Finds the live sign-in: from the catch-all route handler along its imports to the call of NextAuth.
+ * @param override `--auth`: the file that calls NextAuth
+ * @throws CliError auth_handler_missing, auth_config_not_found, auth_config_ambiguous
+ */
+export function detectAuth(files: HostFiles, modules: Modules, appDir: string, version: { version: string; major: number }, override?: string): AuthResult {
+  const handler = findHandler(files, appDir)
+  if (!handler)
+    throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]/route.ts) was found under ${appDir}/api.`, { suggestion: "Nothing was changed. Create app/api/auth/[...nextauth]/route.ts first: https://authjs.dev/getting-started/installation" })
+
+  const candidates = override ? [override] : [...modules.reachable(handler)].filter((module) => callsNextAuth(modules, module)).map(({ path }) => path)
+  const [call, ...others] = candidates
+  if (call === undefined)
+    throw new CliError("auth_config_not_found", `No call of NextAuth was found from ${handler} along its imports.`, { file: handler, suggestion: "Name the file that calls it: npx chimerai add mfa --auth src/auth.ts" })
+  if (others.length > 0)
+    throw new CliError("auth_config_ambiguous", `NextAuth is called in several files: ${candidates.join(", ")}.`, { file: handler, suggestion: `Name the one that signs users in: npx chimerai add mfa --auth ${call}` })
+
+  const module = modules.parse(call)
+  const [first] = module ? modules.locate.callsOfDefault(module, "next-auth") : []
+  if (!module || !first) throw new CliError("auth_config_not_found", `${call} does not call NextAuth.`, { file: call, suggestion: "Name the file that imports NextAuth from next-auth and calls it: --auth <file>" })
+
+  const options = new Options(modules)
+  if (first.arguments[0]) options.read(module, first.arguments[0])
+  const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
+  return {
+    facts: {
+      library: "next-auth",
+      version: version.version,
+      major: version.major,
+      config: options.file ?? call,
+      calls: [call],
+      session: options.session ?? (options.adapter ? "database" : "jwt"),
+      providers: [...new Set(options.providers)].toSorted(),
+      signInPage: options.signInPage,
+      handlerDir: handler.slice(0, handler.indexOf("/[...")),
+    },
+    evidence: {
+      "auth.calls": line(call, first.start),
+      "auth.config": options.at ? line(options.at.path, options.at.offset) : line(call, first.start),
+      "auth.session": options.sessionAt ? line(options.sessionAt.path, options.sessionAt.offset) : options.adapter ? "default with an adapter" : "default without an adapter",
+      "auth.handler": handler,
+    },
+  }
+}
+
+/** `app/api/auth/[...nextauth]/route.ts`, or deeper under `app/api` or `app` where the base path is another. */
+function findHandler(files: HostFiles, appDir: string): string | null {
+  const search = (dir: string, depth: number): string | null => {
+    const entries = files.list(dir).filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
+    for (const { name } of entries) {
+      if (!/^\[\.\.\.\w+\]$/.test(name)) continue
+      const route = files.first(["ts", "tsx", "js", "mjs"].map((extension) => `${dir}/${name}/route.${extension}`))
+      if (route && /next-?auth|auth/i.test(`${name} ${files.read(route) ?? ""}`)) return route
+    }
+    if (depth === 0) return null
+    for (const { name } of entries.filter((entry) => !/^[[_]/.test(entry.name)).toSorted((a, b) => Number(b.name === "auth") - Number(a.name === "auth"))) {
+      const found = search(`${dir}/${name}`, depth - 1)
+      if (found) return found
+    }
+    return null
+  }
+  return search(`${appDir}/api/auth`, 0) ?? search(`${appDir}/api`, 3)
+}
+
+const callsNextAuth = ({ locate }: Modules, module: Module) => module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
+
+type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
+
+/** Reads the options that NextAuth is called with, through identifiers, spreads and lazy functions. */
+class Options {
+  file: string | null = null
+  at: { path: string; offset: number } | null = null
+  session: AuthFacts["session"] | null = null
+  sessionAt: { path: string; offset: number } | null = null
+  adapter = false
+  providers: string[] = []
+  signInPage: string | null = null
+
+  constructor(private readonly modules: Modules) {}
+
+  read(module: Module, expression: Expression, depth = 0): void {
+    const { locate } = this.modules
+    const value = locate.unwrapExpression(expression)
+    const name = locate.identifierText(value)
+    const found = name === null ? { module, value: locate.returnedObject(value) ?? value } : this.#follow(module, name)
+    const members = found && locate.membersOf(found.value)
+    if (!found || !members || depth > 4) return
+    if (depth === 0 || this.file === null) {
+      this.file = found.module.path
+      this.at = { path: found.module.path, offset: found.value.getStart() }
+    }
+    // Spreads first: what is written out wins. An approximation for facts; no edit depends on it.
+    for (const spread of members.spreads) this.read(found.module, spread, depth + 1)
+    this.#take(found.module, members.properties)
+  }
+
+  #take(module: Module, properties: Map<string, Expression>): void {
+    const { locate } = this.modules
+    const session = properties.get("session")
+    if (session) {
+      const strategy = locate.membersOf(session)?.properties.get("strategy")
+      const text = strategy && locate.literalText(strategy)
+      if (strategy) this.session = text === "jwt" || text === "database" ? text : "dynamic"
+      if (strategy) this.sessionAt = { path: module.path, offset: session.getStart() }
+    }
+    if (properties.has("adapter")) this.adapter = true
+    const pages = properties.get("pages")
+    const signIn = pages && locate.membersOf(pages)?.properties.get("signIn")
+    if (signIn) this.signInPage = locate.literalText(signIn)
+    const providers = properties.get("providers")
+    if (providers) this.providers.push(...this.#providerIds(module, providers))
+  }
+
+  #providerIds(module: Module, expression: Expression): string[] {
+    const { locate } = this.modules
+    const name = locate.identifierText(expression)
+    const found = name === null ? { module, value: expression } : this.#follow(module, name)
+    const names = found && locate.elementNames(found.value)
+    if (!found || !names) return []
+    return names.flatMap((element) => {
+      const binding = locate.bindingOf(found.module, element)
+      const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1]
+      return id ? [id] : []
+    })
+  }
+
+  /** The value of a name, here or in the module it is imported from. */
+  #follow(module: Module, name: string): { module: Module; value: Expression } | null {
+    const { locate } = this.modules
+    const own = locate.initializerOf(module, name)
+    if (own) {
+      const alias = locate.identifierText(own)
+      if (alias !== null && alias !== name) return this.#follow(module, alias)
+      return { module, value: locate.returnedObject(own) ?? own }
+    }
+    const binding = locate.bindingOf(module, name)
+    const path = binding && this.modules.resolve(module.path, binding.specifier)
+    const target = path ? this.modules.parse(path) : null
+    return target && binding ? this.#follow(target, binding.imported) : null
+  }
+}
+

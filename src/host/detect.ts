@@ -1,0 +1,95 @@
+import { satisfies, coerce, parse as parseVersion } from "semver"
+import { CliError } from "../errors"
+import type { Requirements } from "../feature/types"
+import { detectAuth, detectAuthVersion } from "./auth"
+import { detectEnv } from "./env"
+import { HostFiles } from "./files"
+import { detectMiddleware } from "./middleware"
+import { Modules } from "./modules"
+import { detectNext, detectStyling } from "./next"
+import { detectClient, detectPrismaVersion, detectSchema } from "./prisma"
+import { Aliases } from "./tsconfig"
+import type { Host, Warning } from "./types"
+import { detectPackageManager, type PackageJson, readPackageJson } from "./workspace"
+
+export type Overrides = { auth?: string; schema?: string; userModel?: string; prismaClient?: string; pm?: Host["packageManager"] }
+export type Detection = { host: Host; files: HostFiles; modules: Modules }
+
+/**
+ * Everything a plan needs to know about the app in `dir`, each fact with its evidence.
+ * Reads only what the facts need, so that a large host takes no longer than a small one. Runs nothing of it.
+ * @throws CliError for a host that cannot be served; nothing has been changed then
+ */
+export async function detect(dir: string, requires: Requirements, overrides: Overrides = {}): Promise<Detection> {
+  const files = new HostFiles(dir)
+  const { data: manifest, text: manifestText } = readPackageJson(files)
+  const next = detectNext(files, manifest, manifestText)
+  requireVersion("next_version_unsupported", "Next.js", next.facts.next, requires.next, next.evidence.next)
+  const authVersion = detectAuthVersion(files, manifest, manifestText)
+  requireVersion("auth_version_unsupported", "next-auth", authVersion.version, requires.nextAuth, authVersion.evidence)
+  const prismaVersion = detectPrismaVersion(files, manifest, manifestText)
+  requireVersion("prisma_version_unsupported", "Prisma", prismaVersion.version, requires.prisma, prismaVersion.evidence)
+
+  const aliases = new Aliases(files)
+  const modules = new Modules(files, aliases, await import("../edit/typescript/locate"))
+  const auth = detectAuth(files, modules, next.facts.appDir, authVersion, overrides.auth)
+  const schema = detectSchema(files, manifest, overrides)
+  const client = detectClient(files, modules, auth.facts.calls[0], overrides.prismaClient)
+  const alias = aliases.covering(`${next.facts.srcDir ? "src/" : ""}lib/mfa`)
+  const middleware = detectMiddleware(files, modules, next.facts.srcDir)
+  const styling = detectStyling(files, manifest, manifestText)
+  const env = detectEnv(files)
+  const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm" } : detectPackageManager(files)
+
+  const warnings: Warning[] = []
+  if (!inRange(authVersion.version, requires.nextAuthAdvised))
+    warnings.push({ code: "auth_version_old", message: `next-auth ${authVersion.version}: before ${requires.nextAuthAdvised.replace(/^>=/, "")} auth() could return an error as a session. Please upgrade.`, file: "package.json" })
+
+  const host: Host = {
+    root: files.root,
+    name: manifest.name ?? "app",
+    packageManager: packageManager.name,
+    ...next.facts,
+    auth: auth.facts,
+    prisma: { version: prismaVersion.version, ...schema.facts, client: client.client },
+    alias: alias?.fact ?? null,
+    middleware: middleware?.file ?? null,
+    middlewareMatches: middleware?.matches ?? null,
+    styling: styling.styling,
+    env: env.facts,
+    usesMigrations: usesMigrations(files, schema.facts.schema, manifest),
+    evidence: {
+      packageManager: packageManager.evidence,
+      ...next.evidence,
+      "auth.version": authVersion.evidence,
+      ...auth.evidence,
+      "prisma.version": prismaVersion.evidence,
+      ...schema.evidence,
+      "prisma.client": client.evidence,
+      ...(alias && { alias: alias.evidence }),
+      ...(middleware && { middleware: middleware.file }),
+      styling: styling.evidence,
+      env: env.evidence,
+    },
+    warnings,
+  }
+  return { host, files, modules }
+}
+
+/** Where the app pushes its schema and keeps no migrations, `migrate dev` would want to reset its database. */
+function usesMigrations(files: HostFiles, schema: string, manifest: PackageJson): boolean {
+  const dir = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/")) : "."
+  if (files.isDirectory(`${dir}/migrations`) || files.isDirectory(`${schema}/migrations`)) return true
+  return !Object.values(manifest.scripts ?? {}).some((script) => /\bdb push\b/.test(script))
+}
+
+function inRange(version: string, range: string): boolean {
+  const parsed = parseVersion(version) ?? coerce(version)
+  return parsed === null || satisfies(parsed, range, { includePrerelease: true })
+}
+
+function requireVersion(code: "next_version_unsupported" | "auth_version_unsupported" | "prisma_version_unsupported", name: string, version: string, range: string, evidence = "package.json"): void {
+  if (inRange(version, range)) return
+  const [file = "package.json", line] = evidence.split(":")
+  throw new CliError(code, `${name} ${version} is not supported; this version of chimerai needs ${name} ${range}.`, { file, ...(line && { line: Number(line) }), suggestion: "Nothing was changed. Upgrade, then run this again." })
+}

@@ -1,0 +1,103 @@
+import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
+import { dirname, join, relative, resolve, sep } from "node:path"
+import { CliError } from "../errors"
+
+/** Reads the host and nothing else of it: every path is relative to the root, with `/`. */
+export class HostFiles {
+  readonly root: string
+  readonly #texts = new Map<string, string | null>()
+  #reads = 0
+
+  /** @throws CliError not_a_directory */
+  constructor(dir: string) {
+    const path = resolve(dir)
+    if (!existsSync(path) || !statSync(path).isDirectory())
+      throw new CliError("not_a_directory", `${dir} is not a directory.`, { suggestion: "Pass the folder of your Next.js app." })
+    this.root = realpathSync(path)
+  }
+
+  /** How many files have been read: detection must not grow with the host. */
+  get reads(): number {
+    return this.#reads
+  }
+
+  exists(path: string): boolean {
+    return existsSync(join(this.root, path))
+  }
+
+  isDirectory(path: string): boolean {
+    const full = join(this.root, path)
+    return existsSync(full) && statSync(full).isDirectory()
+  }
+
+  /** Where `path` really is, links followed, when that is outside the root; null when it is inside. */
+  outside(path: string): string | null {
+    let existing = join(this.root, path)
+    while (!existsSync(existing)) existing = dirname(existing)
+    const real = realpathSync(existing)
+    return real === this.root || real.startsWith(this.root + sep) ? null : real
+  }
+
+  /**
+   * The text of a file, or null when there is none. A byte order mark and CRLF stay in it.
+   * @throws CliError encoding_unsupported when it is not UTF-8: it could not be written back byte for byte
+   */
+  read(path: string): string | null {
+    const known = this.#texts.get(path)
+    if (known !== undefined) return known
+    const full = join(this.root, path)
+    let text: string | null = null
+    if (existsSync(full) && statSync(full).isFile()) {
+      const bytes = readFileSync(full)
+      text = bytes.toString("utf8")
+      this.#reads++
+      if (!Buffer.from(text, "utf8").equals(bytes)) throw new CliError("encoding_unsupported", `${path} is not UTF-8.`, { file: path })
+    }
+    this.#texts.set(path, text)
+    return text
+  }
+
+  list(path: string): Dirent[] {
+    return this.isDirectory(path) ? readdirSync(join(this.root, path), { withFileTypes: true }) : []
+  }
+
+  /** The first of `paths` that exists. */
+  first(paths: string[]): string | null {
+    return paths.find((path) => this.exists(path)) ?? null
+  }
+
+  /** Folders from the root upwards to the repository's, for lockfiles and ignore rules. */
+  ancestors(): string[] {
+    const found = [this.root]
+    let dir = this.root
+    while (!existsSync(join(dir, ".git")) && dirname(dir) !== dir) {
+      dir = dirname(dir)
+      found.push(dir)
+    }
+    return existsSync(join(dir, ".git")) ? found : [this.root]
+  }
+
+  /** Reads a file by absolute path: ignore rules and lockfiles above the root. */
+  readAbove(path: string): string | null {
+    return existsSync(path) ? readFileSync(path, "utf8") : null
+  }
+
+  relative(path: string): string {
+    return toSlashes(relative(this.root, path))
+  }
+}
+
+export const toSlashes = (path: string): string => path.split(sep).join("/")
+
+/** The 1-based line of an offset. */
+export function lineAt(text: string, offset: number): number {
+  let line = 1
+  for (let index = text.indexOf("\n"); index !== -1 && index < offset; index = text.indexOf("\n", index + 1)) line++
+  return line
+}
+
+/** Evidence for a fact that a text in a file shows: the line where it first appears. */
+export function evidenceOf(path: string, text: string, needle: string): string {
+  const at = text.indexOf(needle)
+  return at === -1 ? path : `${path}:${lineAt(text, at)}`
+}

@@ -1,0 +1,65 @@
+import { posix } from "node:path"
+import { CliError } from "../errors"
+import type { Module } from "../edit/typescript/locate"
+import { type HostFiles, lineAt } from "./files"
+import type { Aliases } from "./tsconfig"
+
+type Locate = typeof import("../edit/typescript/locate")
+
+/** The host's modules, parsed when asked for and once. Follows imports inside the host; packages are where it ends. */
+export class Modules {
+  readonly #parsed = new Map<string, Module | null>()
+
+  constructor(
+    private readonly files: HostFiles,
+    private readonly aliases: Aliases,
+    readonly locate: Locate,
+  ) {}
+
+  get parsedCount(): number {
+    return this.#parsed.size
+  }
+
+  /** @throws CliError parse_failed: a file we have to understand does not parse */
+  parse(path: string): Module | null {
+    const known = this.#parsed.get(path)
+    if (known !== undefined) return known
+    const text = this.files.read(path)
+    const result = text === null ? null : this.locate.parseModule(path, text)
+    if (result && !result.ok)
+      throw new CliError("parse_failed", `${path} does not parse: ${result.message}`, { file: path, line: lineAt(text ?? "", result.offset), suggestion: "Mend the file, then run this again." })
+    const module = result?.module ?? null
+    this.#parsed.set(path, module)
+    return module
+  }
+
+  /** The file an import means, or null when it is a package's or not there. */
+  resolve(from: string, specifier: string): string | null {
+    const base = specifier.startsWith(".") ? posix.normalize(posix.join(posix.dirname(from), specifier)) : this.aliases.resolve(specifier)
+    if (base === null || base.startsWith("..")) return null
+    const bare = base.replace(/\.(js|jsx|mjs)$/, "")
+    const extensions = [".ts", ".tsx", ".js", ".jsx", ".mjs", ".mts"]
+    const candidates = [...extensions.flatMap((extension) => [base + extension, bare + extension]), base, ...extensions.map((extension) => `${base}/index${extension}`)]
+    return candidates.find((path) => /\.[cm]?[jt]sx?$/.test(path) && this.files.read(path) !== null) ?? null
+  }
+
+  /** The modules reachable from `entry`, nearest first, at most `limit`. */
+  *reachable(entry: string, limit = 40): Generator<Module> {
+    const queue = [entry]
+    const seen = new Set(queue)
+    for (let count = 0; count < limit && queue.length > 0; count++) {
+      const path = queue.shift()
+      const module = path === undefined ? null : this.parse(path)
+      if (!module) continue
+      yield module
+      const specifiers = [...module.imports.filter(({ typeOnly }) => !typeOnly).map(({ specifier }) => specifier), ...module.reexports]
+      for (const specifier of specifiers) {
+        const next = this.resolve(module.path, specifier)
+        if (next !== null && !seen.has(next)) {
+          seen.add(next)
+          queue.push(next)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { posix } from "node:path"
+import { parse } from "jsonc-parser"
+import { evidenceOf, type HostFiles } from "./files"
+import type { AliasFact } from "./types"
+
+type Config = { extends?: string | string[]; compilerOptions?: { baseUrl?: string; paths?: Record<string, string[]> } }
+type Paths = { paths: Record<string, string[]>; base: string; evidence: string }
+
+/** All path aliases of tsconfig.json or jsconfig.json, with those of the configs it extends. */
+export class Aliases {
+  readonly #paths: Paths | null
+
+  constructor(files: HostFiles) {
+    const config = files.first(["tsconfig.json", "jsconfig.json"])
+    this.#paths = config ? readPaths(files, config, new Set()) : null
+  }
+
+  /** `@/lib/x` as a path from the root, or null when no alias matches. */
+  resolve(specifier: string): string | null {
+    for (const [pattern, targets] of Object.entries(this.#paths?.paths ?? {})) {
+      const [prefix = "", suffix] = pattern.split("*")
+      const target = targets[0]
+      if (target === undefined || this.#paths === null) continue
+      if (suffix === undefined ? specifier === pattern : specifier.startsWith(prefix) && specifier.endsWith(suffix) && specifier.length >= pattern.length - 1) {
+        const star = suffix === undefined ? "" : specifier.slice(prefix.length, specifier.length - suffix.length)
+        return posix.normalize(posix.join(this.#paths.base, target.replace("*", star)))
+      }
+    }
+    return null
+  }
+
+  /** The alias under which files in `dir` (or above it) are imported: the widest one, `@/*` and its like. */
+  covering(dir: string): { fact: AliasFact; evidence: string } | null {
+    if (!this.#paths) return null
+    const { base, evidence } = this.#paths
+    const candidates = Object.entries(this.#paths.paths).flatMap(([pattern, [target]]) => {
+      if (!target || !pattern.endsWith("/*") || !target.endsWith("/*")) return []
+      const root = posix.normalize(posix.join(base, target.slice(0, -1)))
+      const aliased = root === "./" || root === "." ? "" : root.replace(/^\.\//, "")
+      return `${dir}/`.startsWith(aliased) ? [{ pattern, prefix: pattern.slice(0, -1), dir: aliased.replace(/\/$/, "") }] : []
+    })
+    const fact = candidates.toSorted((a, b) => b.dir.length - a.dir.length)[0]
+    return fact ? { fact, evidence } : null
+  }
+}
+
+function readPaths(files: HostFiles, path: string, seen: Set<string>): Paths | null {
+  if (seen.has(path)) return null
+  seen.add(path)
+  const text = files.read(path)
+  if (text === null) return null
+  // Comments and trailing commas are part of the format.
+  const config = parse(text.replace(/^\uFEFF/, ""), [], { allowTrailingComma: true }) as Config | undefined
+  const own = config?.compilerOptions
+  const dir = posix.dirname(path)
+  if (own?.paths) return { paths: own.paths, base: posix.join(dir, own.baseUrl ?? "."), evidence: evidenceOf(path, text, '"paths"') }
+  for (const parent of [config?.extends ?? []].flat().toReversed()) {
+    if (!parent.startsWith(".")) continue
+    const file = posix.normalize(posix.join(dir, parent))
+    const found = readPaths(files, file.endsWith(".json") ? file : `${file}.json`, seen)
+    if (found) return found
+  }
+  return null
+}

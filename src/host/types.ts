@@ -1,0 +1,68 @@
+export type PackageManager = "npm" | "pnpm" | "yarn" | "bun"
+export type Language = "ts" | "js"
+export type Styling = "tailwind-4" | "tailwind-3" | "css"
+
+/** Where each fact was read: `tsconfig.json:12`. */
+export type Evidence = Record<string, string>
+
+export type AuthFacts = {
+  library: "next-auth"
+  version: string
+  major: number
+  /** The file that holds the options. */
+  config: string
+  /** The files that call NextAuth, the one to wrap first. */
+  calls: [string, ...string[]]
+  session: "jwt" | "database" | "dynamic"
+  providers: string[]
+  /** `pages.signIn` of the options, where it is a literal. */
+  signInPage: string | null
+  /** The folder of the auth route handler's catch-all: `src/app/api/auth`. */
+  handlerDir: string
+}
+
+export type UserId = { name: string; type: string; nativeType: string | null }
+
+export type PrismaFacts = {
+  version: string
+  /** The schema file, or the folder of a schema in several files. */
+  schema: string
+  files: string[]
+  provider: string
+  userModel: string
+  userModelFile: string
+  userId: UserId
+  userEmail: string
+  /** The model of database sessions, where there is one in the shape of the adapter's. */
+  sessionModel: string | null
+  client: { file: string; export: string }
+}
+
+export type AliasFact = { pattern: string; prefix: string; dir: string }
+
+/** What is known about the app, each fact with its evidence. Paths are relative to `root`, with `/`. */
+export type Host = {
+  root: string
+  name: string
+  packageManager: PackageManager
+  next: string
+  router: "app" | "pages" | "both"
+  appDir: string
+  /** The route group of signed-in pages: `(app)`. */
+  pageGroup: string
+  srcDir: boolean
+  language: Language
+  auth: AuthFacts
+  prisma: PrismaFacts
+  alias: AliasFact | null
+  middleware: string | null
+  /** Paths that the middleware is known to leave alone; null where its matcher cannot be read. */
+  middlewareMatches: string[] | null
+  styling: Styling
+  env: { file: string; ignored: boolean; example: string | null }
+  usesMigrations: boolean
+  evidence: Evidence
+  warnings: Warning[]
+}
+
+export type Warning = { code: string; message: string; file?: string; line?: number }

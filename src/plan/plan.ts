@@ -1,0 +1,152 @@
+import { appendEnv } from "../edit/env"
+import { addDependencies } from "../edit/package-json"
+import { addFields, addModels } from "../edit/prisma/edit"
+import { applyInsertions, type EditResult, type Insertion, undoInsertions } from "../edit/splice"
+import { CliError } from "../errors"
+import type { Recipe } from "../feature/render"
+import type { LoadedFeature } from "../feature/types"
+import type { Module } from "../edit/typescript/locate"
+import { runsOn } from "../host/middleware"
+import type { Host } from "../host/types"
+import type { Action, EditAction, Plan } from "./types"
+
+/** What planning needs from outside, as values and functions, so that it stays pure. */
+export type Sources = {
+  read(path: string): string | null
+  /** Texts of files we created in an earlier run, as they were rendered then. */
+  rendered(path: string): string | null
+  parse(path: string, text: string): Module
+  wrapCall: typeof import("../edit/typescript/wrap-call").wrapCall
+  generate(kind: string): string
+}
+
+/** Decides every change. Nothing is half-planned: a file that cannot be edited safely refuses the whole. */
+export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Plan {
+  const dependencies = planDependencies(feature, sources)
+  return {
+    feature: feature.name,
+    host,
+    actions: [...planFiles(recipe, sources), planWrap(host, feature, recipe, sources), ...planSchema(host, feature, recipe, sources), ...planEnv(host, feature, sources), dependencies.action, ...planMiddleware(host, recipe)],
+    dependencies: { added: dependencies.added, kept: dependencies.kept },
+    routes: recipe.routes,
+    nextSteps: [nextStep(host, feature)],
+    warnings: host.warnings,
+  }
+}
+
+function planFiles(recipe: Recipe, sources: Sources): Action[] {
+  return recipe.files.map(({ path, text }) => {
+    const existing = sources.read(path)
+    // A file of ours that the user has edited since is theirs; `update` merges, `add` leaves it.
+    if (existing !== null && existing !== text && sources.rendered(path) === null)
+      throw new CliError("file_exists", `${path} exists already and is not ours.`, { file: path, suggestion: "Nothing was changed. Move or rename the file, then run this again." })
+    return { kind: "create", path, after: text, reason: "generated", state: existing === null ? "planned" : "unchanged" }
+  })
+}
+
+function planWrap(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action {
+  const [path] = host.auth.calls
+  const { wrapper } = feature.wrapCall
+  const text = sources.read(path) ?? ""
+  const request = { library: host.auth.library, wrapper, from: recipe.wrapperImport }
+  const apply = (current: string) => sources.wrapCall(sources.parse(path, current), request)
+  const snippet = `import { ${wrapper} } from "${recipe.wrapperImport}"\n\n${wrapper}(NextAuth)(...)`
+  return toEdit("edit", path, text, apply, `every sign-in goes through ${wrapper}`, snippet)
+}
+
+function planSchema(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
+  const { userModel, userModelFile, schema, files } = host.prisma
+  const fields = (text: string) => addFields(text, userModel, feature.schema.userFields)
+  const text = sources.read(userModelFile) ?? ""
+  if (schema === userModelFile) {
+    const both = (current: string): EditResult => {
+      const results = [fields(current), addModels(current, recipe.models)]
+      const refused = results.find((result) => result.kind === "refuse")
+      if (refused) return refused
+      const edits = results.flatMap((result) => (result.kind === "edit" ? result.edits : []))
+      return edits.length > 0 ? { kind: "edit", edits } : { kind: "present" }
+    }
+    return [toEdit("edit", userModelFile, text, both, "fields and models of MFA", recipe.models)]
+  }
+  // A schema in several files gets the models in one of their own, beside the user model's.
+  const own = `${userModelFile.slice(0, userModelFile.lastIndexOf("/"))}/${feature.name}.prisma`
+  for (const other of files.filter((file) => file !== own)) {
+    const clash = addModels(sources.read(other) ?? "", recipe.models)
+    if (clash.kind === "refuse") throw refusal(other, clash)
+  }
+  return [toEdit("edit", userModelFile, text, fields, "fields of MFA", ""), ...planFiles({ ...recipe, files: [{ path: own, text: recipe.models }] }, sources)]
+}
+
+function planEnv(host: Host, feature: LoadedFeature, sources: Sources): Action[] {
+  const { file, ignored, example } = host.env
+  const names = feature.env.map(({ name }) => name)
+  const actions: Action[] = []
+  if (ignored) {
+    const before = sources.read(file)
+    const entries = feature.env.map(({ name, comment, generate }) => ({ name, comment, value: sources.generate(generate) }))
+    actions.push({ kind: "env", path: file, before, names, secret: true, reason: "a new key, generated here", ...appended(before ?? "", entries) })
+  } else {
+    const commands = feature.env.map(({ name, generate }) => `${name}="$(openssl rand -base64 ${generate.split(":")[1]})"`)
+    const done = feature.env.every(({ name }) => new RegExp(`^\\s*${name}=`, "m").test(sources.read(file) ?? ""))
+    actions.push({ kind: "manual", path: file, reason: `git does not ignore ${file}, so no secret is written to it: set ${names.join(", ")} yourself`, snippet: commands.join("\n"), state: done ? "unchanged" : "planned" })
+  }
+  if (example) {
+    const before = sources.read(example)
+    const entries = feature.env.map(({ name, comment }) => ({ name, comment, value: "" }))
+    actions.push({ kind: "env", path: example, before, names, secret: false, reason: "its name, without a value", ...appended(before ?? "", entries) })
+  }
+  return actions
+}
+
+function appended(before: string, entries: Parameters<typeof appendEnv>[1]): { after: string; edits: Insertion[]; state: "planned" | "unchanged" } {
+  const result = appendEnv(before, entries)
+  const edits = result.kind === "edit" ? result.edits : []
+  return { after: applyInsertions(before, edits), edits, state: edits.length > 0 ? "planned" : "unchanged" }
+}
+
+function planDependencies(feature: LoadedFeature, sources: Sources): { action: Action; added: string[]; kept: string[] } {
+  const text = sources.read("package.json") ?? "{}"
+  const action = toEdit("dependency", "package.json", text, (current) => addDependencies(current, feature.dependencies), feature.dependencies.map(({ name }) => name).join(", "), "")
+  const inserted = action.kind === "dependency" ? action.edits.map((edit) => edit.text).join("") : ""
+  const isAdded = (name: string) => inserted.includes(`"${name}"`)
+  const names = feature.dependencies.map(({ name }) => name)
+  return { action, added: names.filter(isAdded), kept: names.filter((name) => !isAdded(name)) }
+}
+
+/** The challenge page must be reachable for someone who is not signed in yet. */
+function planMiddleware(host: Host, recipe: Recipe): Action[] {
+  if (!host.middleware) return []
+  const verdict = runsOn(host.middlewareMatches, recipe.routes.challenge)
+  if (verdict === false) return []
+  return [
+    {
+      kind: "manual",
+      path: host.middleware,
+      reason: `make sure that ${recipe.routes.challenge} can be reached without a session`,
+      snippet: `// in ${host.middleware}, among the paths that are open to everyone:\n"${recipe.routes.challenge}"`,
+      state: "planned",
+    },
+  ]
+}
+
+/** An edit with its gates: it can be undone to the byte, and editing the result again changes nothing. */
+function toEdit(kind: "edit" | "dependency", path: string, before: string, apply: (text: string) => EditResult, reason: string, snippet: string): EditAction {
+  const result = apply(before)
+  if (result.kind === "refuse") throw refusal(path, result, snippet)
+  if (result.kind === "present") return { kind, path, before, after: before, edits: [], reason, state: "unchanged" }
+  const after = applyInsertions(before, result.edits)
+  const again = apply(after)
+  if (undoInsertions(after, result.edits) !== before || again.kind !== "present")
+    throw new CliError("edit_unsafe", `${path} has a shape that cannot be edited safely.`, { file: path, ...(snippet && { suggestion: `Add this by hand, then run the command again:\n\n${snippet}` }) })
+  return { kind, path, before, after, edits: result.edits, reason, state: "planned" }
+}
+
+function refusal(path: string, { code, message, line, snippet: own }: Extract<EditResult, { kind: "refuse" }>, fallback = ""): CliError {
+  const snippet = own ?? fallback
+  return new CliError(code, message, { file: path, ...(line && { line }), ...(snippet && { suggestion: `Nothing was changed. Make the change by hand, then run the command again:\n\n${snippet}` }) })
+}
+
+function nextStep(host: Host, feature: LoadedFeature): string {
+  const exec = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" }[host.packageManager]
+  return (host.usesMigrations ? feature.nextSteps.migrations : feature.nextSteps.push).replace("{exec}", exec)
+}
