@@ -1,0 +1,131 @@
+/** Turns a fixture into a running app with MFA: what the demo shows and the tests attack. */
+import { execFileSync, spawn } from "node:child_process"
+import { createHash, randomBytes } from "node:crypto"
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+export const root = fileURLToPath(new URL("../", import.meta.url))
+const cache = join(root, ".cache")
+
+/** Prisma's engines cannot be downloaded everywhere; its WebAssembly engine needs only that these two name some file. */
+const anyExecutable = process.execPath
+export const prismaEnv = { PRISMA_SCHEMA_ENGINE_BINARY: anyExecutable, PRISMA_QUERY_ENGINE_LIBRARY: anyExecutable, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1", NEXT_TELEMETRY_DISABLED: "1" }
+
+/** Runs a command to its end. @returns what it printed; @throws with the end of its output when it fails */
+export function run(command, args, options = {}) {
+  try {
+    return start(command, args, options)
+  } catch (error) {
+    const output = `${error.stdout ?? ""}${error.stderr ?? ""}`.split("\n").slice(-30).join("\n")
+    throw new Error(`${command} ${args.join(" ")} failed:\n${output || error.message}`)
+  }
+}
+
+function start(command, args, options) {
+  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 * 1024 * 1024, ...options, env: { ...process.env, ...prismaEnv, ...options.env } })
+}
+
+/** The fixture with its dependencies, installed once per lockfile. */
+export function fixtureWithDependencies(name) {
+  const fixture = join(root, "fixtures", name)
+  const hash = createHash("sha256").update(readFileSync(join(fixture, "package-lock.json"))).digest("hex").slice(0, 12)
+  const dir = join(cache, "dependencies", `${name}-${hash}`)
+  if (!existsSync(join(dir, "node_modules"))) {
+    mkdirSync(dir, { recursive: true })
+    for (const file of ["package.json", "package-lock.json"]) cpSync(join(fixture, file), join(dir, file))
+    run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: dir })
+  }
+  return { fixture, dependencies: join(dir, "node_modules") }
+}
+
+/** A copy of a fixture to work in. Hard links, because half a gigabyte of packages need not be copied. */
+export function copyFixture(name, target, { modules = true } = {}) {
+  rmSync(target, { recursive: true, force: true })
+  mkdirSync(target, { recursive: true })
+  const fixture = join(root, "fixtures", name)
+  for (const entry of readdirSync(fixture)) if (!["node_modules", ".next"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
+  if (modules) {
+    const { dependencies } = fixtureWithDependencies(name)
+    run("cp", ["-al", dependencies, join(target, "node_modules")])
+  }
+  if (existsSync(join(target, ".env.example"))) {
+    const secret = randomBytes(32).toString("base64")
+    const env = readFileSync(join(target, ".env.example"), "utf8").replace(/^AUTH_SECRET=.*$/m, `AUTH_SECRET="${secret}"`)
+    writeFileSync(join(target, ".env"), env)
+  }
+  return target
+}
+
+export function chimerai(args, options = {}) {
+  return run(process.execPath, [join(root, "bin/chimerai.js"), ...args], options)
+}
+
+/** Everything a built app depends on: when it is unchanged, the build of an earlier run is used again. */
+function fingerprint(name) {
+  const hash = createHash("sha256")
+  for (const dir of [`fixtures/${name}`, "templates", "src", "scripts/apps.mjs"]) addTree(hash, join(root, dir))
+  return hash.digest("hex").slice(0, 12)
+}
+
+function addTree(hash, path) {
+  if (!statSync(path).isDirectory()) return hash.update(readFileSync(path))
+  for (const name of readdirSync(path).toSorted()) {
+    if (name === "node_modules" || name === ".next") continue
+    hash.update(name)
+    addTree(hash, join(path, name))
+  }
+}
+
+/** A fixture after `add mfa`, with tables and a production build. */
+export function builtApp(name, log = () => {}) {
+  const dir = join(cache, "apps", `${name}-${fingerprint(name)}`)
+  if (existsSync(join(dir, ".built"))) return dir
+  log(`copying ${name}`)
+  copyFixture(name, dir)
+  log("chimerai add mfa --yes")
+  log(chimerai(["add", "mfa", "--yes", dir]))
+  log("creating the tables and building")
+  migrate(dir)
+  run("npx", ["next", "build"], { cwd: dir })
+  writeFileSync(join(dir, ".built"), "")
+  return dir
+}
+
+/** `migrate dev` needs a person; the tables of a scratch database are pushed. */
+export function migrate(dir, env = {}) {
+  run("npx", ["prisma", "db", "push", "--skip-generate", "--accept-data-loss"], { cwd: dir, env })
+  run("npx", ["prisma", "generate"], { cwd: dir, env })
+}
+
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once("error", reject)
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** Starts a built app and waits until it answers. `output` collects what it prints. */
+export async function startApp(dir, { port, env = {} } = {}) {
+  const chosen = port ?? (await freePort())
+  const output = []
+  const child = spawn(process.execPath, [join(dir, "node_modules/next/dist/bin/next"), "start", "-p", String(chosen)], {
+    cwd: dir,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...prismaEnv, NODE_ENV: "production", AUTH_TRUST_HOST: "true", ...env },
+  })
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => output.push(String(data)))
+  const url = `http://localhost:${chosen}`
+  for (let attempt = 0; ; attempt++) {
+    const up = await fetch(`${url}/api/auth/csrf`).then((response) => response.ok, () => false)
+    if (up) break
+    if (child.exitCode !== null || attempt > 300) throw new Error(`the app did not start:\n${output.join("")}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return { url, output, stop: () => new Promise((resolve) => (child.once("exit", resolve), child.kill("SIGKILL"))) }
+}

@@ -1,0 +1,19 @@
+import { execFileSync } from "node:child_process"
+
+/**
+ * A TOTP code from oathtool, which shares no code with what is tested.
+ * @param step 30-second steps from now
+ */
+export function oathCode(secret: string, step = 0): string {
+  const at = Math.floor(Date.now() / 1000) + step * 30
+  return execFileSync("oathtool", ["--totp", "-b", secret, "--now", `@${at}`], { encoding: "utf8" }).trim()
+}
+
+/** Six digits that are none of the codes accepted now or soon. */
+export function wrongCode(secret: string): string {
+  const near = new Set([-2, -1, 0, 1, 2, 3].map((step) => oathCode(secret, step)))
+  for (let value = 0; ; value++) {
+    const code = String(value).padStart(6, "0")
+    if (!near.has(code)) return code
+  }
+}

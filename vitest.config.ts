@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config"
+
+const ring = (name: string, options: object = {}) => ({ extends: true as const, test: { name, include: [`tests/${name}/**/*.test.ts`], ...options } })
+
+export default defineConfig({
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
+    projects: [
+      ring("unit"),
+      ring("e2e", { testTimeout: 300_000 }),
+      // One app, one process at a time: the suites count its attempts.
+      ring("security", { fileParallelism: false }),
+      ring("browser", { fileParallelism: false, testTimeout: 120_000 }),
+    ],
+  },
+})
