@@ -8,8 +8,7 @@ export function addDependencies(text: string, dependencies: Dependency[]): EditR
   const errors: ParseError[] = []
   parse(text.replace(/^\uFEFF/, " "), errors)
   if (errors.length > 0) return { kind: "refuse", code: "parse_failed", message: "package.json is not valid JSON." }
-  const has = (name: string) => ["dependencies", "devDependencies"].some((field) => findNodeAtLocation(parseTree(text.replace(/^\uFEFF/, " "))!, [field, name]))
-  const missing = dependencies.filter(({ name }) => !has(name))
+  const missing = missingDependencies(text, dependencies)
   if (missing.length === 0) return { kind: "present" }
   // One at a time: each sees the text with the earlier ones in it, and all of them become one insertion per field.
   let after = text
@@ -17,6 +16,12 @@ export function addDependencies(text: string, dependencies: Dependency[]): EditR
   const edits = diffInsertions(text, after)
   if (!edits || applyInsertions(text, edits) !== after) return { kind: "refuse", code: "edit_unsafe", message: "package.json has a layout that cannot be extended in place." }
   return { kind: "edit", edits }
+}
+
+/** Those that the file does not name at all; a range that is there is kept, whatever it is. */
+export function missingDependencies(text: string, dependencies: Dependency[]): Dependency[] {
+  const tree = parseTree(text.replace(/^\uFEFF/, " "))
+  return dependencies.filter(({ name }) => !tree || !["dependencies", "devDependencies"].some((field) => findNodeAtLocation(tree, [field, name])))
 }
 
 function insertOne(text: string, { name, range, dev }: Dependency): string {

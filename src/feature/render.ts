@@ -1,6 +1,7 @@
 import { posix } from "node:path"
 import Handlebars from "handlebars"
 import type { Host } from "../host/types"
+import { alignSchema } from "./align-schema"
 import { readTemplate } from "./load"
 import type { LoadedFeature } from "./types"
 
@@ -38,7 +39,7 @@ export function render(feature: LoadedFeature, host: Host): Recipe {
       const path = places.path(target)
       return { path, text: compile(`files/${template}`, path) }
     })
-  return { files, models: compile(feature.schema.models, host.prisma.userModelFile), routes: places.routes, wrapperImport: imports.specifier(host.auth.calls[0], `${places.base}${feature.wrapCall.module}`) }
+  return { files, models: alignSchema(compile(feature.schema.models, host.prisma.userModelFile)), routes: places.routes, wrapperImport: imports.specifier(host.auth.calls[0], `${places.base}${feature.wrapCall.module}`) }
 }
 
 function classOf(feature: LoadedFeature, role: string, css: boolean): string {

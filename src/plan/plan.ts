@@ -1,5 +1,5 @@
 import { appendEnv } from "../edit/env"
-import { addDependencies } from "../edit/package-json"
+import { addDependencies, missingDependencies } from "../edit/package-json"
 import { addFields, addModels } from "../edit/prisma/edit"
 import { applyInsertions, type EditResult, type Insertion, undoInsertions } from "../edit/splice"
 import { CliError } from "../errors"
@@ -107,10 +107,9 @@ function appended(before: string, entries: Parameters<typeof appendEnv>[1]): { a
 function planDependencies(feature: LoadedFeature, sources: Sources): { action: Action; added: string[]; kept: string[] } {
   const text = sources.read("package.json") ?? "{}"
   const action = toEdit("dependency", "package.json", text, (current) => addDependencies(current, feature.dependencies), feature.dependencies.map(({ name }) => name).join(", "), "")
-  const inserted = action.kind === "dependency" ? action.edits.map((edit) => edit.text).join("") : ""
-  const isAdded = (name: string) => inserted.includes(`"${name}"`)
+  const missing = missingDependencies(text, feature.dependencies).map(({ name }) => name)
   const names = feature.dependencies.map(({ name }) => name)
-  return { action, added: names.filter(isAdded), kept: names.filter((name) => !isAdded(name)) }
+  return { action, added: missing, kept: names.filter((name) => !missing.includes(name)) }
 }
 
 /** The challenge page must be reachable for someone who is not signed in yet. */

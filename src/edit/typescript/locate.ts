@@ -13,7 +13,6 @@ export type Call = {
   /** The call's callee is `wrapper(callee)` already; the wrapper's local name. */
   wrappedBy: string | null
   arguments: ts.NodeArray<ts.Expression>
-  inFunction: boolean
 }
 export type Module = {
   path: string
@@ -75,27 +74,30 @@ export function callsOfDefault(module: Module, specifier: string): Call[] {
     }
     return false
   }
+  /** `wrapper(NextAuth)` */
+  const wrapperName = (node: ts.Expression): string | null => {
+    const [argument, ...others] = ts.isCallExpression(node) ? node.arguments : []
+    return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && argument && others.length === 0 && isDefault(argument) ? node.expression.text : null
+  }
+  /** `const NextAuth = wrapper(BaseNextAuth)`, used further down. */
+  const localWrapperName = (node: ts.Expression): string | null => {
+    const value = ts.isIdentifier(node) && !isShadowed(node) ? initializerOf(module, node.text) : null
+    return value && wrapperName(value)
+  }
   walk(module.source, (node) => {
     if (!ts.isCallExpression(node)) return
     const callee = node.expression
-    const wrapped = ts.isCallExpression(callee) && ts.isIdentifier(callee.expression) && callee.arguments.length === 1 && callee.arguments[0] && isDefault(callee.arguments[0])
-    if (!wrapped && !isDefault(callee)) return
-    // NextAuth as an argument of the wrapper is a call of the wrapper, not of NextAuth.
+    const wrappedBy = wrapperName(callee) ?? localWrapperName(callee)
+    if (wrappedBy === null && !isDefault(callee)) return
     calls.push({
       start: node.getStart(),
       calleeStart: callee.getStart(),
       calleeEnd: callee.getEnd(),
-      wrappedBy: wrapped && ts.isIdentifier(callee.expression) ? callee.expression.text : null,
+      wrappedBy,
       arguments: node.arguments,
-      inFunction: enclosingFunction(node),
     })
   })
   return calls
-}
-
-function enclosingFunction(node: ts.Node): boolean {
-  for (let parent = node.parent; parent; parent = parent.parent) if (ts.isFunctionLike(parent)) return true
-  return false
 }
 
 /** Whether a parameter or local variable between the use and the top of the file hides the import. */

@@ -1,5 +1,5 @@
-import { type EditResult, eolOf } from "../splice"
-import { bindingOf, callsOfDefault, type Module, prologueEnd, topLevelNames } from "./locate"
+import { type EditResult, eolOf, type Insertion } from "../splice"
+import { bindingOf, type Call, callsOfDefault, type Module, prologueEnd, topLevelNames } from "./locate"
 
 export type WrapRequest = {
   /** The package whose default export is called. */
@@ -26,12 +26,39 @@ export function wrapCall(module: Module, { library, wrapper, from }: WrapRequest
   if (call.wrappedBy === wrapper && ours) return { kind: "present" }
   if (call.wrappedBy !== null) return { kind: "refuse", code: "edit_unsafe", message: `${library} is already wrapped by ${call.wrappedBy}(...).` }
 
-  const edits = [
+  const wrap = [
     { at: call.calleeStart, text: `${wrapper}(` },
     { at: call.calleeEnd, text: ")" },
   ]
-  if (!ours) edits.unshift(importInsertion(module, wrapper, from))
-  return { kind: "edit", edits }
+  const edits = lineLength(module.text, call.calleeStart) + wrapper.length + 2 > narrowestFormatter ? rename(module, call, library, wrapper) : wrap
+  if (!edits) return { kind: "refuse", code: "edit_unsafe", message: `${library} is imported here in a way that cannot be wrapped in place.` }
+  // In one offset the import comes first, then what uses it.
+  return { kind: "edit", edits: ours ? edits : [importInsertion(module, wrapper, from), ...edits] }
+}
+
+/** Prettier's default width. A longer line would be broken up by the host's formatter, and then fail its check. */
+const narrowestFormatter = 80
+
+function lineLength(text: string, at: number): number {
+  const start = text.lastIndexOf("\n", at - 1) + 1
+  const end = text.indexOf("\n", at)
+  return text.slice(start, end === -1 ? undefined : end).trimEnd().length
+}
+
+/** For a long line: the import gets another name, and the old name is the wrapped one. The call stays as it is. */
+function rename(module: Module, { calleeStart, calleeEnd }: Call, library: string, wrapper: string): Insertion[] | null {
+  const local = module.text.slice(calleeStart, calleeEnd)
+  const base = `Base${local}`
+  const declaration = module.imports.find(({ specifier }) => specifier === library)
+  const last = module.imports.at(-1)
+  const name = declaration ? /^import\s+(?=[A-Za-z_$])/.exec(module.text.slice(declaration.start, declaration.end)) : null
+  if (!declaration || !last || !name || !module.text.startsWith(local, declaration.start + name[0].length) || topLevelNames(module).has(base)) return null
+  const eol = eolOf(module.text)
+  const semicolon = module.text.slice(last.start, last.end).endsWith(";") ? ";" : ""
+  return [
+    { at: declaration.start + name[0].length, text: "Base" },
+    { at: endOfLine(module.text, last.end), text: `${eol}${eol}const ${local} = ${wrapper}(${base})${semicolon}` },
+  ]
 }
 
 /** `@/lib/x`, `../lib/x` and `~/lib/x` may all be the same module; what they end in has to be. */
