@@ -87,16 +87,17 @@ export function builtApp(name, log = () => {}) {
   log("chimerai add mfa --yes")
   log(chimerai(["add", "mfa", "--yes", dir]))
   log("creating the tables and building")
-  migrate(dir)
+  prepareDatabase(dir)
   run("npx", ["next", "build"], { cwd: dir })
   writeFileSync(join(dir, ".built"), "")
   return dir
 }
 
-/** `migrate dev` needs a person; the tables of a scratch database are pushed. */
-export function migrate(dir, env = {}) {
-  run("npx", ["prisma", "db", "push", "--skip-generate", "--accept-data-loss"], { cwd: dir, env })
-  run("npx", ["prisma", "generate"], { cwd: dir, env })
+/** The client, and the tables where the database is a file. (`migrate dev` needs a person; other databases are the test's.) */
+function prepareDatabase(dir) {
+  const isFile = /provider\s*=\s*"sqlite"/.test(readFileSync(join(dir, "prisma/schema.prisma"), "utf8"))
+  if (isFile) run("npx", ["prisma", "db", "push", "--skip-generate", "--accept-data-loss"], { cwd: dir })
+  run("npx", ["prisma", "generate"], { cwd: dir })
 }
 
 export function freePort() {
