@@ -8,10 +8,10 @@ export default defineConfig({
     hookTimeout: 300_000,
     projects: [
       ring("unit"),
-      ring("e2e", { testTimeout: 300_000 }),
-      // One app, one process at a time: the suites count its attempts.
-      ring("security", { fileParallelism: false }),
-      ring("browser", { fileParallelism: false, testTimeout: 120_000 }),
+      ring("e2e", { testTimeout: 300_000, globalSetup: "tests/support/global-setup.ts" }),
+      // One app at a time: the suites count its attempts.
+      ring("security", { fileParallelism: false, globalSetup: "tests/support/global-setup.ts" }),
+      ring("browser", { fileParallelism: false, testTimeout: 120_000, globalSetup: "tests/support/global-setup.ts" }),
     ],
   },
 })

@@ -113,9 +113,11 @@ function writeFileAtomically(path: string, text: string): void {
 function restore(root: string, { originals, folders }: Journal): void {
   for (const { path, text } of originals.toReversed()) {
     const full = join(root, path)
-    rmSync(join(dirname(full), `.${basename(full)}.chimerai`), { force: true })
-    if (text === null) rmSync(full, { force: true })
-    else if (!existsSync(full) || readFileSync(full, "utf8") !== text) writeFileAtomically(full, text)
+    const temporary = join(dirname(full), `.${basename(full)}.chimerai`)
+    if (existsSync(temporary)) rmSync(temporary)
+    if (text === null) {
+      if (existsSync(full)) rmSync(full)
+    } else if (!existsSync(full) || readFileSync(full, "utf8") !== text) writeFileAtomically(full, text)
   }
   rmSync(join(root, journalPath), { force: true })
   if (folders.includes(storeDir)) rmSync(join(root, ignorePath), { force: true })
@@ -128,7 +130,7 @@ export function removeEmptyFolders(root: string, folders: string[]): void {
     try {
       rmdirSync(join(root, folder))
     } catch (error) {
-      if (!["ENOTEMPTY", "ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error
+      if (!["ENOTEMPTY", "ENOENT", "EEXIST", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error
     }
   }
 }

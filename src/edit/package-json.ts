@@ -1,59 +1,56 @@
-import { type JSONPath, modify, type ParseError, parse, parseTree, findNodeAtLocation } from "jsonc-parser"
-import { applyInsertions, type EditResult, eolOf, type Insertion } from "./splice"
+import { findNodeAtLocation, type Node, type ParseError, parseTree } from "jsonc-parser"
+import { type EditResult, eolOf, type Insertion } from "./splice"
 
 export type Dependency = { name: string; range: string; dev: boolean }
 
-/** Adds dependencies that the file does not have, in alphabetical order, in the file's own indentation. */
+/** Adds dependencies that the file does not have, in alphabetical order and the file's own layout. */
 export function addDependencies(text: string, dependencies: Dependency[]): EditResult {
-  const errors: ParseError[] = []
-  parse(text.replace(/^\uFEFF/, " "), errors)
-  if (errors.length > 0) return { kind: "refuse", code: "parse_failed", message: "package.json is not valid JSON." }
+  const root = parseRoot(text)
+  if (!root) return { kind: "refuse", code: "parse_failed", message: "package.json is not valid JSON." }
   const missing = missingDependencies(text, dependencies)
   if (missing.length === 0) return { kind: "present" }
-  // One at a time: each sees the text with the earlier ones in it, and all of them become one insertion per field.
-  let after = text
-  for (const dependency of missing) after = insertOne(after, dependency)
-  const edits = diffInsertions(text, after)
-  if (!edits || applyInsertions(text, edits) !== after) return { kind: "refuse", code: "edit_unsafe", message: "package.json has a layout that cannot be extended in place." }
+  const edits = (["dependencies", "devDependencies"] as const).flatMap((field) => {
+    const entries = missing.filter(({ dev }) => dev === (field === "devDependencies"))
+    return entries.length === 0 ? [] : addToField(text, root, field, entries)
+  })
   return { kind: "edit", edits }
 }
 
 /** Those that the file does not name at all; a range that is there is kept, whatever it is. */
 export function missingDependencies(text: string, dependencies: Dependency[]): Dependency[] {
-  const tree = parseTree(text.replace(/^\uFEFF/, " "))
-  return dependencies.filter(({ name }) => !tree || !["dependencies", "devDependencies"].some((field) => findNodeAtLocation(tree, [field, name])))
+  const root = parseRoot(text)
+  return dependencies.filter(({ name }) => !root || !["dependencies", "devDependencies"].some((field) => findNodeAtLocation(root, [field, name])))
 }
 
-function insertOne(text: string, { name, range, dev }: Dependency): string {
-  const path: JSONPath = [dev ? "devDependencies" : "dependencies", name]
+/** Offsets count in `text`, its byte order mark included. */
+function parseRoot(text: string): Node | null {
+  const errors: ParseError[] = []
+  const root = parseTree(text.replace(/^\uFEFF/, " "), errors)
+  return errors.length === 0 && root?.type === "object" ? root : null
+}
+
+function addToField(text: string, root: Node, field: string, entries: Dependency[]): Insertion[] {
+  const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const object = findNodeAtLocation(root, [field])
+  const properties = object?.children ?? []
+  const last = properties.at(-1)
+  if (object && last) return sorted.map((entry) => addBeside(text, properties, last, entry))
+
+  // An empty field, or none: lines of our own, indented as the file is.
+  const eol = eolOf(text)
   const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? "  "
-  const edits = modify(text, path, range, {
-    formattingOptions: { insertSpaces: !indent.includes("\t"), tabSize: indent.includes("\t") ? 1 : indent.length, eol: eolOf(text) },
-    getInsertionIndex: (names) => {
-      const index = names.findIndex((other) => other > name)
-      return index === -1 ? names.length : index
-    },
-  })
-  return edits.toReversed().reduce((result, edit) => result.slice(0, edit.offset) + edit.content + result.slice(edit.offset + edit.length), text)
+  const block = eol + sorted.map((entry) => indent + indent + print(entry)).join(`,${eol}`) + eol + indent
+  if (object) return [{ at: object.offset + 1, text: block }]
+  const before = (findNodeAtLocation(root, ["dependencies"])?.parent ?? root.children?.at(-1)) as Node | undefined
+  const property = `"${field}": {${block}}`
+  return [before ? { at: before.offset + before.length, text: `,${eol}${indent}${property}` } : { at: root.offset + 1, text: `${eol}${indent}${property}${eol}` }]
 }
 
-/** `after` as insertions into `before`, line by line; null when something else changed too. */
-function diffInsertions(before: string, after: string): Insertion[] | null {
-  const edits: Insertion[] = []
-  let from = 0
-  let at = 0
-  while (at < before.length || from < after.length) {
-    if (at < before.length && before[at] === after[from]) {
-      at++
-      from++
-      continue
-    }
-    // The shortest insertion after which the next stretch of the original goes on.
-    const rest = before.slice(at, at + 64)
-    const next = rest === "" ? after.length : after.indexOf(rest, from)
-    if (next <= from) return null
-    edits.push({ at, text: after.slice(from, next) })
-    from = next
-  }
-  return edits
+function addBeside(text: string, properties: Node[], last: Node, entry: Dependency): Insertion {
+  const next = properties.find((property) => String(property.children?.[0]?.value) > entry.name)
+  if (next) return { at: next.offset, text: `${print(entry)},${gapBefore(text, next)}` }
+  return { at: last.offset + last.length, text: `,${gapBefore(text, last)}${print(entry)}` }
 }
+
+const print = ({ name, range }: Dependency) => `"${name}": "${range}"`
+const gapBefore = (text: string, { offset }: Node) => /\s*$/.exec(text.slice(0, offset))?.[0] ?? ""

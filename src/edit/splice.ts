@@ -4,7 +4,7 @@ export type Insertion = { at: number; text: string }
 export type EditResult =
   | { kind: "edit"; edits: Insertion[] }
   | { kind: "present" }
-  | { kind: "refuse"; code: "parse_failed" | "name_taken" | "schema_name_taken" | "edit_unsafe"; message: string; line?: number; snippet?: string }
+  | { kind: "refuse"; code: "parse_failed" | "name_taken" | "schema_name_taken" | "edit_unsafe"; message: string; offset?: number; snippet?: string }
 
 /** Inserts into the original string. Insertions at one offset keep their order. */
 export function applyInsertions(text: string, edits: Insertion[]): string {
@@ -38,4 +38,11 @@ const inOrder = (edits: Insertion[]) => edits.toSorted((a, b) => a.at - b.at)
 export function eolOf(text: string): "\n" | "\r\n" {
   const crlf = text.split("\r\n").length - 1
   return crlf > (text.split("\n").length - 1) / 2 ? "\r\n" : "\n"
+}
+
+/** The 1-based line of an offset. */
+export function lineAt(text: string, offset: number): number {
+  let line = 1
+  for (let index = text.indexOf("\n"); index !== -1 && index < offset; index = text.indexOf("\n", index + 1)) line++
+  return line
 }

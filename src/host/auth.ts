@@ -1,6 +1,7 @@
 import { CliError } from "../errors"
 import type { Module } from "../edit/typescript/locate"
-import { evidenceOf, type HostFiles, lineAt } from "./files"
+import { evidenceOf, type HostFiles } from "./files"
+import { lineAt } from "../edit/splice"
 import type { Modules } from "./modules"
 import type { AuthFacts } from "./types"
 import { dependencyRange, installedVersion, type PackageJson } from "./workspace"

@@ -1,5 +1,6 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
 import { dirname, join, relative, resolve, sep } from "node:path"
+import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 
 /** Reads the host and nothing else of it: every path is relative to the root, with `/`. */
@@ -88,13 +89,6 @@ export class HostFiles {
 }
 
 export const toSlashes = (path: string): string => path.split(sep).join("/")
-
-/** The 1-based line of an offset. */
-export function lineAt(text: string, offset: number): number {
-  let line = 1
-  for (let index = text.indexOf("\n"); index !== -1 && index < offset; index = text.indexOf("\n", index + 1)) line++
-  return line
-}
 
 /** Evidence for a fact that a text in a file shows: the line where it first appears. */
 export function evidenceOf(path: string, text: string, needle: string): string {

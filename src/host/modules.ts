@@ -1,7 +1,8 @@
 import { posix } from "node:path"
 import { CliError } from "../errors"
 import type { Module } from "../edit/typescript/locate"
-import { type HostFiles, lineAt } from "./files"
+import { type HostFiles } from "./files"
+import { lineAt } from "../edit/splice"
 import type { Aliases } from "./tsconfig"
 
 type Locate = typeof import("../edit/typescript/locate")

@@ -1,7 +1,8 @@
 import { dirname, join } from "node:path"
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser"
 import { CliError } from "../errors"
-import { evidenceOf, type HostFiles, lineAt } from "./files"
+import { evidenceOf, type HostFiles } from "./files"
+import { lineAt } from "../edit/splice"
 import type { PackageManager } from "./types"
 
 export type PackageJson = {

@@ -1,7 +1,7 @@
 import { appendEnv } from "../edit/env"
 import { addDependencies, missingDependencies } from "../edit/package-json"
 import { addFields, addModels } from "../edit/prisma/edit"
-import { applyInsertions, type EditResult, type Insertion, undoInsertions } from "../edit/splice"
+import { applyInsertions, type EditResult, type Insertion, lineAt, undoInsertions } from "../edit/splice"
 import { CliError } from "../errors"
 import type { Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
@@ -72,7 +72,7 @@ function planSchema(host: Host, feature: LoadedFeature, recipe: Recipe, sources:
   const own = `${userModelFile.slice(0, userModelFile.lastIndexOf("/"))}/${feature.name}.prisma`
   for (const other of files.filter((file) => file !== own)) {
     const clash = addModels(sources.read(other) ?? "", recipe.models)
-    if (clash.kind === "refuse") throw refusal(other, clash)
+    if (clash.kind === "refuse") throw refusal(other, clash, sources.read(other) ?? "")
   }
   return [toEdit("edit", userModelFile, text, fields, "fields of MFA", ""), ...planFiles({ ...recipe, files: [{ path: own, text: recipe.models }] }, sources)]
 }
@@ -131,7 +131,7 @@ function planMiddleware(host: Host, recipe: Recipe): Action[] {
 /** An edit with its gates: it can be undone to the byte, and editing the result again changes nothing. */
 function toEdit(kind: "edit" | "dependency", path: string, before: string, apply: (text: string) => EditResult, reason: string, snippet: string): EditAction {
   const result = apply(before)
-  if (result.kind === "refuse") throw refusal(path, result, snippet)
+  if (result.kind === "refuse") throw refusal(path, result, before, snippet)
   if (result.kind === "present") return { kind, path, before, after: before, edits: [], reason, state: "unchanged" }
   const after = applyInsertions(before, result.edits)
   const again = apply(after)
@@ -140,9 +140,11 @@ function toEdit(kind: "edit" | "dependency", path: string, before: string, apply
   return { kind, path, before, after, edits: result.edits, reason, state: "planned" }
 }
 
-function refusal(path: string, { code, message, line, snippet: own }: Extract<EditResult, { kind: "refuse" }>, fallback = ""): CliError {
-  const snippet = own ?? fallback
-  return new CliError(code, message, { file: path, ...(line && { line }), ...(snippet && { suggestion: `Nothing was changed. Make the change by hand, then run the command again:\n\n${snippet}` }) })
+function refusal(path: string, { code, message, offset, snippet }: Extract<EditResult, { kind: "refuse" }>, text: string, fallback = ""): CliError {
+  const lines = snippet ?? fallback
+  const byHand = lines === "" ? "" : `Nothing was changed. Make the change by hand, then run the command again:\n\n${lines}`
+  const suggestion = code === "schema_name_taken" ? "Nothing was changed. Rename yours in the schema (@map or @@map keeps its name in the database), then run this again." : byHand
+  return new CliError(code, message, { file: path, ...(offset !== undefined && { line: lineAt(text, offset) }), ...(suggestion && { suggestion }) })
 }
 
 function nextStep(host: Host, feature: LoadedFeature): string {

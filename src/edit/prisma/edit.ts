@@ -9,7 +9,7 @@ export type FieldToAdd = { name: string; type: string; attributes?: string }
  */
 export function addFields(text: string, model: string, fields: FieldToAdd[]): EditResult {
   const scan = scanSchema(text)
-  if (!scan.ok) return { kind: "refuse", code: "parse_failed", message: scan.message }
+  if (!scan.ok) return { kind: "refuse", code: "parse_failed", message: scan.message, offset: scan.offset }
   const block = scan.blocks.find(({ kind, name }) => kind === "model" && name === model)
   if (!block) return { kind: "refuse", code: "edit_unsafe", message: `model ${model} is not in this file.` }
 
@@ -18,7 +18,7 @@ export function addFields(text: string, model: string, fields: FieldToAdd[]): Ed
     const existing = block.fields.find(({ name }) => name === field.name)
     if (!existing) missing.push(field)
     else if (!isSameField(existing, field))
-      return { kind: "refuse", code: "schema_name_taken", message: `model ${model} already has a field ${field.name} of another shape.`, snippet: fieldLines([field], "  ").join("\n") }
+      return { kind: "refuse", code: "schema_name_taken", message: `model ${model} already has a field ${field.name} of another shape; ours is ${fieldLines([field], "").join("")}.`, offset: existing.start }
   }
   if (missing.length === 0) return { kind: "present" }
 
@@ -26,7 +26,7 @@ export function addFields(text: string, model: string, fields: FieldToAdd[]): Ed
   const indent = indentOf(text, block)
   const lines = fieldLines(missing, indent)
   const attributesAt = blockAttributesStart(block)
-  const at = attributesAt ?? lastContentEnd(block)
+  const at = attributesAt ?? lastContentEnd(text, block)
   const before = text.slice(block.bodyStart, at)
   // Fields stand before block attributes (@@index ...), with a blank line on either side.
   const inserted =
@@ -67,14 +67,14 @@ function blockAttributesStart(block: SchemaBlock): number | null {
 }
 
 /** The end of the last line with content, comments included. */
-function lastContentEnd(block: SchemaBlock): number {
-  return block.bodyStart + block.body.length - (/\s*$/.exec(block.body)?.[0].length ?? 0)
+function lastContentEnd(text: string, block: SchemaBlock): number {
+  return block.bodyStart + text.slice(block.bodyStart, block.bodyEnd).trimEnd().length
 }
 
 /** Appends models that are missing. A model of the same name with other fields is somebody else's. */
 export function addModels(text: string, models: string): EditResult {
   const scan = scanSchema(text)
-  if (!scan.ok) return { kind: "refuse", code: "parse_failed", message: scan.message }
+  if (!scan.ok) return { kind: "refuse", code: "parse_failed", message: scan.message, offset: scan.offset }
   const wanted = scanSchema(models)
   if (!wanted.ok) throw new Error(`our models do not parse: ${wanted.message}`)
   const existing = new Map(scan.blocks.map((block) => [block.name, block]))
@@ -83,7 +83,7 @@ export function addModels(text: string, models: string): EditResult {
     const same = existing.get(block.name)
     if (!same) missing.push(blockText(models, block))
     else if (!block.fields.every((field) => same.fields.some(({ name, type }) => name === field.name && type === field.type)))
-      return { kind: "refuse", code: "schema_name_taken", message: `The schema already has a ${same.kind} ${block.name} of another shape.` }
+      return { kind: "refuse", code: "schema_name_taken", message: `The schema already has a ${same.kind} ${block.name} of another shape.`, offset: same.start }
   }
   if (missing.length === 0) return { kind: "present" }
   const eol = eolOf(text)

@@ -30,14 +30,16 @@ export function wrapCall(module: Module, { library, wrapper, from }: WrapRequest
     { at: call.calleeStart, text: `${wrapper}(` },
     { at: call.calleeEnd, text: ")" },
   ]
-  const edits = lineLength(module.text, call.calleeStart) + wrapper.length + 2 > narrowestFormatter ? rename(module, call, library, wrapper) : wrap
+  const length = lineLength(module.text, call.calleeStart)
+  const outgrows = length <= usualWidth && length + wrapper.length + 2 > usualWidth
+  const edits = outgrows ? rename(module, call, library, wrapper) : wrap
   if (!edits) return { kind: "refuse", code: "edit_unsafe", message: `${library} is imported here in a way that cannot be wrapped in place.` }
   // In one offset the import comes first, then what uses it.
   return { kind: "edit", edits: ours ? edits : [importInsertion(module, wrapper, from), ...edits] }
 }
 
-/** Prettier's default width. A longer line would be broken up by the host's formatter, and then fail its check. */
-const narrowestFormatter = 80
+/** Prettier's default. A line that grows past it would be broken up by the host's formatter, and fail its check. */
+const usualWidth = 80
 
 function lineLength(text: string, at: number): number {
   const start = text.lastIndexOf("\n", at - 1) + 1

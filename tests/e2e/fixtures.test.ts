@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import tmp from "tmp"
+import { beforeAll, describe, expect, test } from "vitest"
+// @ts-expect-error plain JavaScript, shared with the demo
+import { builtApp, copyFixture, run } from "../../scripts/apps.mjs"
+import { chimerai, snapshot } from "../support/host"
+import { cache } from "../support/paths"
+
+tmp.setGracefulCleanup()
+
+const fixtures = ["next16-credentials", "next15-t3-database"]
+
+/** What `add` wrote, without what differs from run to run. */
+function readable(dir: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(snapshot(dir))
+      .filter(([path]) => !path.endsWith("/") && !path.startsWith(".chimerai/") && path !== "package-lock.json")
+      .map(([path, base64]) => [path, Buffer.from(base64, "base64").toString("utf8").replace(/^(MFA_ENCRYPTION_KEY=).+$/m, "$1<32 bytes>").replace(/^AUTH_SECRET=.*$/m, "AUTH_SECRET=<secret>")]),
+  )
+}
+
+describe.each(fixtures)("%s", (name) => {
+  let dir: string
+  let original: Record<string, string>
+  beforeAll(() => {
+    dir = tmp.dirSync({ unsafeCleanup: true }).name
+    copyFixture(name, dir, { modules: false })
+    original = snapshot(dir)
+  })
+  const add = (...flags: string[]) => chimerai(["add", "mfa", dir, "--yes", "--json", "--no-install", ...flags])
+
+  test("--dry-run shows the plan and writes nothing", () => {
+    const run = add("--dry-run")
+    expect([run.code, run.json.status]).toEqual([0, "planned"])
+    expect(run.json.actions.every(({ state }: { state: string }) => state === "planned")).toBe(true)
+    expect(snapshot(dir)).toEqual(original)
+    expect({ ...run.json, version: "x" }).toMatchSnapshot()
+  })
+
+  test("--diff is what is applied, and keeps the key to itself", () => {
+    const { stdout, stderr } = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--diff", "--no-color"])
+    expect(stdout + stderr).toContain("+MFA_ENCRYPTION_KEY=<generated>")
+    expect(stdout).not.toContain("AUTH_SECRET=\"")
+    expect(snapshot(dir)).toEqual(original)
+    const patched = tmp.dirSync({ unsafeCleanup: true }).name
+    copyFixture(name, patched, { modules: false })
+    rmSync(join(patched, ".env"))
+    writeFileSync(join(patched, "plan.diff"), stdout.slice(stdout.indexOf("---")))
+    run("patch", ["-p1", "-s", "-i", "plan.diff"], { cwd: patched })
+    rmSync(join(patched, "plan.diff"))
+    const applied = tmp.dirSync({ unsafeCleanup: true }).name
+    copyFixture(name, applied, { modules: false })
+    chimerai(["add", "mfa", applied, "--yes", "--no-install"])
+    const [a, b] = [readable(patched), readable(applied)]
+    delete a[".env"]
+    delete b[".env"]
+    expect(a).toEqual(b)
+  })
+
+  test("add changes the tree as recorded, file by file", async () => {
+    const run = add()
+    expect([run.code, run.json.status]).toEqual([0, "applied"])
+    expect(run.json.actions.every(({ state }: { state: string }) => state === "done")).toBe(true)
+    for (const [path, text] of Object.entries(readable(dir))) await expect(text).toMatchFileSnapshot(`__snapshots__/${name}/${path}.txt`)
+    const recorded = readdirSync(join(import.meta.dirname, "__snapshots__", name), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(recorded).toHaveLength(Object.keys(readable(dir)).length)
+  })
+
+  test("a second add changes no byte and says so", () => {
+    const before = snapshot(dir)
+    const run = add()
+    expect([run.code, run.json.status]).toEqual([0, "unchanged"])
+    expect(run.json.actions.every(({ state }: { state: string }) => state === "unchanged")).toBe(true)
+    expect(run.json.dependencies).toEqual({ added: [], kept: ["otpauth", "qrcode", "@types/qrcode"] })
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("remove gives back every byte; the key stays until --purge", () => {
+    const withKey = readFileSync(join(dir, ".env"), "utf8")
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+    expect(readFileSync(join(dir, ".env"), "utf8")).toBe(withKey)
+    const left = snapshot(dir)
+    expect({ ...left, ".env": "" }).toEqual({ ...original, ".env": "" })
+    // with the key still there
+    expect(add().json.status).toBe("applied")
+    expect(readFileSync(join(dir, ".env"), "utf8")).toBe(withKey)
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"]).code).toBe(0)
+  })
+
+  test("add and remove --purge is the original tree", () => {
+    const fresh = tmp.dirSync({ unsafeCleanup: true }).name
+    copyFixture(name, fresh, { modules: false })
+    const before = snapshot(fresh)
+    expect(chimerai(["add", "mfa", fresh, "--yes", "--no-install"]).code).toBe(0)
+    expect(chimerai(["remove", "mfa", fresh, "--yes", "--no-install", "--purge"]).code).toBe(0)
+    expect(snapshot(fresh)).toEqual(before)
+  })
+
+  test("a file the user has edited is not removed, and nothing else is then", () => {
+    const fresh = tmp.dirSync({ unsafeCleanup: true }).name
+    copyFixture(name, fresh, { modules: false })
+    chimerai(["add", "mfa", fresh, "--yes", "--no-install"])
+    const edited = join(fresh, "src/lib/mfa/config.ts")
+    writeFileSync(edited, `${readFileSync(edited, "utf8")}// mine\n`)
+    const before = snapshot(fresh)
+    expect(chimerai(["add", "mfa", fresh, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
+    const refused = chimerai(["remove", "mfa", fresh, "--yes", "--no-install", "--json"])
+    expect([refused.code, refused.json.error.code]).toEqual([3, "user_edited"])
+    expect(snapshot(fresh)).toEqual(before)
+    expect(chimerai(["remove", "mfa", fresh, "--yes", "--no-install", "--force"]).code).toBe(0)
+    expect(existsSync(edited)).toBe(false)
+  })
+
+  test("edits around ours survive remove", () => {
+    const fresh = tmp.dirSync({ unsafeCleanup: true }).name
+    copyFixture(name, fresh, { modules: false })
+    chimerai(["add", "mfa", fresh, "--yes", "--no-install"])
+    const schema = join(fresh, "prisma/schema.prisma")
+    const before = readFileSync(join(fresh, "prisma/schema.prisma"), "utf8")
+    writeFileSync(schema, `// a new first line\n${before}`)
+    expect(chimerai(["remove", "mfa", fresh, "--yes", "--no-install"]).code).toBe(0)
+    const untouched = tmp.dirSync({ unsafeCleanup: true }).name
+    copyFixture(name, untouched, { modules: false })
+    expect(readFileSync(schema, "utf8")).toBe(`// a new first line\n${readFileSync(join(untouched, "prisma/schema.prisma"), "utf8")}`)
+  })
+
+  // `next build` type-checks and fails on an error.
+  test("installs, validates, type-checks and builds", () => {
+    const built: string = builtApp(name)
+    expect(existsSync(join(built, ".next/BUILD_ID"))).toBe(true)
+    expect(existsSync(join(built, "node_modules/otpauth"))).toBe(true)
+    run("npx", ["prisma", "validate"], { cwd: built })
+    // Prisma's own formatter has nothing to say about ours where it had nothing to say before.
+    const isFormatted = (text: string) => {
+      const copy = join(cache, `format-${name}.prisma`)
+      writeFileSync(copy, text)
+      run("npx", ["prisma", "format", "--schema", copy], { cwd: built })
+      return readFileSync(copy, "utf8") === text
+    }
+    const before = Buffer.from(original["prisma/schema.prisma"] ?? "", "base64").toString()
+    if (isFormatted(before)) expect(isFormatted(readFileSync(join(built, "prisma/schema.prisma"), "utf8"))).toBe(true)
+  })
+})

@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest"
+import { loadFeature } from "../../../src/feature/load"
+import { detect, type Overrides } from "../../../src/host/detect"
+import { runsOn } from "../../../src/host/middleware"
+import { makeHost, type Tree } from "../../support/host"
+
+const { requires } = loadFeature("mfa")
+const factsOf = async (tree: Tree = {}, overrides: Overrides = {}) => (await detect(makeHost(tree), requires, overrides)).host
+
+describe("where things are", () => {
+  test("the smallest app", async () => {
+    expect(await factsOf()).toMatchObject({
+      name: "mini",
+      packageManager: "npm",
+      next: "16.4.6",
+      router: "app",
+      appDir: "app",
+      srcDir: false,
+      language: "ts",
+      alias: { pattern: "@/*", prefix: "@/", dir: "" },
+      styling: "css",
+      auth: { version: "5.0.0-beta.32", major: 5, config: "auth.ts", calls: ["auth.ts"], session: "jwt", providers: ["github"], handlerDir: "app/api/auth" },
+      prisma: { schema: "prisma/schema.prisma", provider: "sqlite", userModel: "User", userId: { name: "id", type: "String" }, client: { file: "lib/prisma.ts", export: "prisma" }, sessionModel: null },
+      env: { file: ".env", ignored: true, example: null },
+      middleware: null,
+    })
+  })
+
+  test("each fact has its evidence, with the line where there is one", async () => {
+    const { evidence } = await factsOf()
+    expect(evidence).toMatchObject({ "auth.calls": "auth.ts:6", "prisma.userModel": "prisma/schema.prisma:6", "prisma.userId": "prisma/schema.prisma:7", "prisma.client": "lib/prisma.ts:2", alias: "tsconfig.json:1" })
+  })
+
+  test.each([
+    ["pnpm-lock.yaml", "pnpm"],
+    ["yarn.lock", "yarn"],
+    ["bun.lock", "bun"],
+    ["package-lock.json", "npm"],
+  ])("the package manager by %s", async (file, name) => {
+    expect((await factsOf({ [file]: "" })).packageManager).toBe(name)
+  })
+
+  test("the packageManager field wins over a stray lockfile", async () => {
+    expect((await factsOf({ "package.json": JSON.stringify({ packageManager: "pnpm@9.0.0", dependencies: { next: "16", "next-auth": "5.0.0-beta.32", "@prisma/client": "6" }, devDependencies: { typescript: "5" } }), "package-lock.json": "{}" })).packageManager).toBe("pnpm")
+  })
+
+  test("an alias in a config that is extended, with comments and trailing commas", async () => {
+    const host = await factsOf({ "tsconfig.json": '{ // base\n "extends": "./tsconfig.base", }', "tsconfig.base.json": '{ "compilerOptions": { /* "@/*" */ "baseUrl": ".", "paths": { "@/*": ["./*"], } } }' })
+    expect(host.alias?.prefix).toBe("@/")
+    expect(host.evidence.alias).toBe("tsconfig.base.json:1")
+  })
+
+  test("no alias at all", async () => {
+    const host = await factsOf({ "tsconfig.json": "{}", "app/api/auth/[...nextauth]/route.ts": 'import { handlers } from "../../../../auth";\nexport const { GET, POST } = handlers;\n', "auth.ts": 'import NextAuth from "next-auth";\nimport { prisma } from "./lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [] });\n' })
+    expect(host.alias).toBeNull()
+  })
+
+  test("a NextAuth call in the middleware is not the sign-in", async () => {
+    const host = await factsOf({ "middleware.ts": 'import NextAuth from "next-auth";\nimport config from "./auth.config";\nexport default NextAuth(config).auth;\nexport const config2 = {};\n', "auth.config.ts": "export default { providers: [] };\n" })
+    expect(host.auth.calls).toEqual(["auth.ts"])
+    expect(host.middleware).toBe("middleware.ts")
+  })
+
+  test("options elsewhere, spread, with database sessions and a sign-in page", async () => {
+    const host = await factsOf({
+      "auth.ts": 'import NextAuth from "next-auth";\nimport { PrismaAdapter } from "@auth/prisma-adapter";\nimport { prisma } from "@/lib/prisma";\nimport base from "./auth.config";\nexport const { handlers } = NextAuth({ adapter: PrismaAdapter(prisma), ...base });\n',
+      "auth.config.ts": 'import Google from "next-auth/providers/google";\nimport type { NextAuthConfig } from "next-auth";\nconst config = { providers: [Google({ clientId: "x" })], pages: { signIn: "/sign-in" } } satisfies NextAuthConfig;\nexport default config;\n',
+    })
+    expect(host.auth).toMatchObject({ config: "auth.ts", session: "database", providers: ["google"], signInPage: "/sign-in" })
+  })
+
+  test("a lazy config, and a strategy that only running it would tell", async () => {
+    const host = await factsOf({ "auth.ts": 'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nexport const { handlers } = NextAuth(() => ({ providers: [], session: { strategy: process.env.S as "jwt" }, prisma }));\n' })
+    expect(host.auth.session).toBe("dynamic")
+  })
+
+  test("the client that the auth code imports, default or renamed", async () => {
+    const host = await factsOf({ "lib/prisma.ts": 'import { PrismaClient } from "../generated/client";\nconst make = () => new PrismaClient();\nconst client = make();\nexport default client;\n', "auth.ts": 'import NextAuth from "next-auth";\nimport database from "@/lib/prisma";\nvoid database;\nexport const { handlers } = NextAuth({ providers: [] });\n' })
+    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: "default" })
+  })
+
+  test("a schema in several files", async () => {
+    const host = await factsOf({ "prisma/schema.prisma": null, "prisma/schema/base.prisma": 'datasource db {\n  provider = "postgresql"\n}\n', "prisma/schema/user.prisma": "model User {\n  id Int @id\n  email String\n}\n" })
+    expect(host.prisma).toMatchObject({ schema: "prisma/schema", files: ["prisma/schema/base.prisma", "prisma/schema/user.prisma"], userModelFile: "prisma/schema/user.prisma", userId: { type: "Int" } })
+  })
+
+  test("the schema that prisma.config.ts names", async () => {
+    const host = await factsOf({ "prisma.config.ts": 'export default defineConfig({\n  schema: path.join("db", "main.prisma"),\n})', "db/main.prisma": "model User {\n  id String @id @db.Uuid\n  email String\n}\n" })
+    expect(host.prisma).toMatchObject({ schema: "db/main.prisma", userId: { nativeType: "@db.Uuid" } })
+  })
+
+  test("what git ignores, by its own rules", async () => {
+    expect((await factsOf({ ".gitignore": ".env*\n!.env.example\n" })).env.ignored).toBe(true)
+    expect((await factsOf({ ".gitignore": ".env*\n!.env\n" })).env.ignored).toBe(false)
+    expect((await factsOf({ ".gitignore": null })).env.ignored).toBe(false)
+  })
+
+  test.each([
+    ["4.1.0", "tailwind-4"],
+    ["^3.4.0", "tailwind-3"],
+  ])("tailwindcss %s", async (range, styling) => {
+    const manifest = JSON.parse(String((await import("../../support/host")).minimalHost["package.json"]))
+    manifest.devDependencies.tailwindcss = range
+    expect((await factsOf({ "package.json": JSON.stringify(manifest) })).styling).toBe(styling)
+  })
+
+  test("a next-auth with a known flaw is a warning", async () => {
+    const manifest = JSON.parse(String((await import("../../support/host")).minimalHost["package.json"]))
+    manifest.dependencies["next-auth"] = "5.0.0-beta.25"
+    expect((await factsOf({ "package.json": JSON.stringify(manifest) })).warnings.map(({ code }) => code)).toEqual(["auth_version_old"])
+  })
+})
+
+describe("overruled by a flag", () => {
+  test("--auth, --user-model, --prisma-client, --pm", async () => {
+    const host = await factsOf(
+      { "other.ts": 'import NextAuth from "next-auth";\nexport const { handlers } = NextAuth({ providers: [] });\n', "prisma/schema.prisma": "model Person {\n  id String @id\n  email String\n}\n", "db.ts": "export const client = 1\n" },
+      { auth: "other.ts", userModel: "Person", prismaClient: "db.ts#client", pm: "yarn" },
+    )
+    expect(host).toMatchObject({ packageManager: "yarn", auth: { calls: ["other.ts"] }, prisma: { userModel: "Person", client: { file: "db.ts", export: "client" } } })
+  })
+})
+
+describe("work does not grow with the host", () => {
+  test("files read and parsed are the same beside 2,000 others", async () => {
+    const crowd = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`components/c${index}.tsx`, 'import NextAuth from "next-auth";\nexport default NextAuth({});\n']))
+    const [small, large] = [await detect(makeHost(), requires), await detect(makeHost(crowd), requires)]
+    expect(large.files.reads).toBe(small.files.reads)
+    expect(large.modules.parsedCount).toBe(small.modules.parsedCount)
+    expect(large.modules.parsedCount).toBeLessThanOrEqual(4)
+  })
+})
+
+describe("middleware matchers", () => {
+  test.each([
+    [["/dashboard/:path*"], "/login/mfa", false],
+    [["/login/:path*"], "/login/mfa", true],
+    [["/dashboard"], "/login/mfa", false],
+    [["/:path*"], "/login/mfa", true],
+    [["/((?!api|_next).*)"], "/login/mfa", null],
+    [null, "/login/mfa", null],
+  ])("%j on %s: %s", (matches, path, expected) => {
+    expect(runsOn(matches, path)).toBe(expected)
+  })
+})
