@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config"
 
-const ring = (name: string, options: object = {}) => ({ extends: true as const, test: { name, include: [`tests/${name}/**/*.test.ts`], ...options } })
+const ring = (name: string, options: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`tests/${name}/**/*.test.ts`], ...options },
+})
 
 export default defineConfig({
   test: {

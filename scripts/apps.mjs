@@ -11,7 +11,13 @@ const cache = join(root, ".cache")
 
 /** Prisma's engines cannot be downloaded everywhere; its WebAssembly engine needs only that these two name some file. */
 const anyExecutable = process.execPath
-export const prismaEnv = { PRISMA_SCHEMA_ENGINE_BINARY: anyExecutable, PRISMA_QUERY_ENGINE_LIBRARY: anyExecutable, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1", NEXT_TELEMETRY_DISABLED: "1" }
+export const prismaEnv = {
+  PRISMA_SCHEMA_ENGINE_BINARY: anyExecutable,
+  PRISMA_QUERY_ENGINE_LIBRARY: anyExecutable,
+  PRISMA_HIDE_UPDATE_MESSAGE: "1",
+  CHECKPOINT_DISABLE: "1",
+  NEXT_TELEMETRY_DISABLED: "1",
+}
 
 /** Runs a command to its end. @returns what it printed; @throws with the end of its output when it fails */
 export function run(command, args, options = {}) {
@@ -24,13 +30,22 @@ export function run(command, args, options = {}) {
 }
 
 function start(command, args, options) {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 * 1024 * 1024, ...options, env: { ...process.env, ...prismaEnv, ...options.env } })
+  return execFileSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+    env: { ...process.env, ...prismaEnv, ...options.env },
+  })
 }
 
 /** The fixture with its dependencies, installed once per lockfile. */
 export function fixtureWithDependencies(name) {
   const fixture = join(root, "fixtures", name)
-  const hash = createHash("sha256").update(readFileSync(join(fixture, "package-lock.json"))).digest("hex").slice(0, 12)
+  const hash = createHash("sha256")
+    .update(readFileSync(join(fixture, "package-lock.json")))
+    .digest("hex")
+    .slice(0, 12)
   const dir = join(cache, "dependencies", `${name}-${hash}`)
   if (!existsSync(join(dir, "node_modules"))) {
     mkdirSync(dir, { recursive: true })
@@ -45,7 +60,8 @@ export function copyFixture(name, target, { modules = true } = {}) {
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
   const fixture = join(root, "fixtures", name)
-  for (const entry of readdirSync(fixture)) if (!["node_modules", ".next"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
+  for (const entry of readdirSync(fixture))
+    if (!["node_modules", ".next"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
   if (modules) {
     const { dependencies } = fixtureWithDependencies(name)
     run("cp", ["-al", dependencies, join(target, "node_modules")])
@@ -87,10 +103,15 @@ export function builtApp(name, log = () => {}) {
   log("chimerai add mfa --yes")
   log(chimerai(["add", "mfa", "--yes", dir]))
   log("creating the tables and building")
-  prepareDatabase(dir)
-  run("npx", ["next", "build"], { cwd: dir })
+  finishApp(dir)
   writeFileSync(join(dir, ".built"), "")
   return dir
+}
+
+/** Tables and a production build, after `add mfa`. */
+export function finishApp(dir) {
+  prepareDatabase(dir)
+  run("npx", ["next", "build"], { cwd: dir })
 }
 
 /** The client, and the tables where the database is a file. (`migrate dev` needs a person; other databases are the test's.) */
@@ -111,9 +132,14 @@ export function freePort() {
   })
 }
 
-/** Starts a built app and waits until it answers. `output` collects what it prints. */
+/**
+ * Starts a built app and waits until it answers. `output` collects what it prints.
+ * @param {string} dir
+ * @param {{ port?: number, env?: Record<string, string> }} options
+ */
 export async function startApp(dir, { port, env = {} } = {}) {
   const chosen = port ?? (await freePort())
+  /** @type {string[]} */
   const output = []
   const child = spawn(process.execPath, [join(dir, "node_modules/next/dist/bin/next"), "start", "-p", String(chosen)], {
     cwd: dir,
@@ -123,10 +149,18 @@ export async function startApp(dir, { port, env = {} } = {}) {
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => output.push(String(data)))
   const url = `http://localhost:${chosen}`
   for (let attempt = 0; ; attempt++) {
-    const up = await fetch(`${url}/api/auth/csrf`).then((response) => response.ok, () => false)
+    const up = await fetch(`${url}/api/auth/csrf`).then(
+      (response) => response.ok,
+      () => false,
+    )
     if (up) break
     if (child.exitCode !== null || attempt > 300) throw new Error(`the app did not start:\n${output.join("")}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return { url, output, stop: () => new Promise((resolve) => (child.once("exit", resolve), child.kill("SIGKILL"))) }
+  const stop = () =>
+    new Promise((resolve) => {
+      child.once("exit", resolve)
+      child.kill("SIGKILL")
+    })
+  return { url, output, stop }
 }

@@ -6,7 +6,12 @@ import { ownVersion } from "./version"
 type Flags = Record<string, unknown>
 
 /** What `--json` needs to know should something fail before a command has options of its own. */
-const invocation = { command: "", feature: null as string | null, json: process.argv.includes("--json"), color: !process.argv.includes("--no-color") }
+const invocation = {
+  command: "",
+  feature: null as string | null,
+  json: process.argv.includes("--json"),
+  color: !process.argv.includes("--no-color"),
+}
 
 const program = new Command("chimerai")
   .description("Adds multi-factor authentication to an existing Next.js app, as source code you own.")
@@ -82,7 +87,12 @@ try {
 
 async function fail(error: unknown): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return exit.done
-  const known = error instanceof CliError ? error : error instanceof CommanderError ? new CliError("unknown_option", error.message.replace(/^error: /, ""), { suggestion: "chimerai --help shows what there is." }) : internal(error)
+  const known =
+    error instanceof CliError
+      ? error
+      : error instanceof CommanderError
+        ? new CliError("unknown_option", error.message.replace(/^error: /, ""), { suggestion: "chimerai --help shows what there is." })
+        : internal(error)
   if (invocation.json) {
     const { errorDocument } = await import("./report/json")
     const { printJson } = await import("./report/port")
@@ -95,6 +105,11 @@ async function fail(error: unknown): Promise<number> {
 }
 
 function internal(error: unknown): CliError {
-  const text = process.argv.includes("--verbose") && error instanceof Error ? (error.stack ?? error.message) : String((error as Error)?.message ?? error)
-  return new CliError("internal", `Something went wrong in chimerai itself: ${text}`, { suggestion: "Please report this, with the output of the same command and --verbose." })
+  const text =
+    process.argv.includes("--verbose") && error instanceof Error
+      ? (error.stack ?? error.message)
+      : String((error as Error)?.message ?? error)
+  return new CliError("internal", `Something went wrong in chimerai itself: ${text}`, {
+    suggestion: "Please report this, with the output of the same command and --verbose.",
+  })
 }

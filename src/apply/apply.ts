@@ -1,9 +1,9 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Action, Plan } from "../plan/types"
 import { isWrite } from "../plan/types"
 import { basePath, hashOf, type InstalledFeature, type Manifest, manifestPath, manifestText, readManifest } from "./store"
 import { commit, type Write } from "./transaction"
-import { existsSync, readFileSync } from "node:fs"
-import { join } from "node:path"
 
 /** Carries out a plan: host files and the record of what was done, in one transaction. */
 export function apply(plan: Plan, version: string): Action[] {
@@ -17,7 +17,9 @@ export function apply(plan: Plan, version: string): Action[] {
   const manifest = readManifest(root) ?? { schema: 1, features: {} }
   const installed = record(manifest.features[plan.feature], plan, version, foldersOf(root, writes))
   const next: Manifest = { ...manifest, features: { ...manifest.features, [plan.feature]: installed } }
-  const bases = planned.filter((action) => action.kind === "create").map((action): Write => ({ path: basePath(action.path), before: read(root, basePath(action.path)), after: action.after }))
+  const bases = planned
+    .filter((action) => action.kind === "create")
+    .map((action): Write => ({ path: basePath(action.path), before: read(root, basePath(action.path)), after: action.after }))
   commit(root, [...writes, ...bases, { path: manifestPath, before: read(root, manifestPath), after: manifestText(next) }])
   return plan.actions.map((action) => (isWrite(action) && action.state === "planned" ? { ...action, state: "done" } : action))
 }
@@ -51,7 +53,14 @@ function record(earlier: InstalledFeature | undefined, plan: Plan, version: stri
       else installed.edited.push({ path: action.path, hash: hashOf(action.after), insertions: action.edits })
     }
     if (action.kind === "env")
-      installed.env.push({ path: action.path, created: action.before === null, hash: hashOf(action.after), names: action.names, secret: action.secret, ranges: action.edits.map(({ at, text }) => ({ at, length: text.length })) })
+      installed.env.push({
+        path: action.path,
+        created: action.before === null,
+        hash: hashOf(action.after),
+        names: action.names,
+        secret: action.secret,
+        ranges: action.edits.map(({ at, text }) => ({ at, length: text.length })),
+      })
   }
   return installed
 }

@@ -11,7 +11,13 @@ export const installCommand = (manager: PackageManager): string => `${manager} i
  */
 export async function install(root: string, manager: PackageManager, verbose: boolean): Promise<InstallResult> {
   const flags = { npm: ["--no-audit", "--no-fund"], pnpm: ["--no-frozen-lockfile"], yarn: [], bun: [] }[manager]
-  const result = await execa(manager, ["install", ...flags], { cwd: root, reject: false, all: true, stdin: "ignore", ...(verbose && { stdout: ["pipe", process.stderr], stderr: ["pipe", process.stderr] }) })
+  const result = await execa(manager, ["install", ...flags], {
+    cwd: root,
+    reject: false,
+    all: true,
+    stdin: "ignore",
+    ...(verbose && { stdout: ["pipe", process.stderr], stderr: ["pipe", process.stderr] }),
+  })
   if (!result.failed) return { ok: true }
   const output = (result.all ?? "").trim() || result.shortMessage || `${manager} could not be started`
   return { ok: false, command: installCommand(manager), output: output.split("\n").slice(-20).join("\n") }

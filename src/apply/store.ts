@@ -15,7 +15,14 @@ export const basePath = (path: string): string => `${storeDir}/base/${path}.txt`
 
 export type InstalledEdit = { path: string; hash: string; insertions: Insertion[] }
 /** An env file's insertions without their text, which holds a secret. */
-export type InstalledEnv = { path: string; created: boolean; hash: string; names: string[]; secret: boolean; ranges: { at: number; length: number }[] }
+export type InstalledEnv = {
+  path: string
+  created: boolean
+  hash: string
+  names: string[]
+  secret: boolean
+  ranges: { at: number; length: number }[]
+}
 export type InstalledFeature = {
   version: string
   created: { path: string; hash: string }[]

@@ -1,4 +1,22 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync, writeSync } from "node:fs"
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs"
 import { basename, dirname, join, sep } from "node:path"
 import { CliError } from "../errors"
 import { ignorePath, journalPath, storeDir } from "./store"
@@ -32,7 +50,9 @@ export function commit(root: string, writes: Write[]): string[] {
   } catch (error) {
     restore(root, journal)
     if (error instanceof CliError) throw new CliError(error.code, `${error.message} Every file is as it was.`, error.details)
-    throw new CliError("apply_failed", `${(error as Error).message}. Every file is as it was.`, { suggestion: "Mend the cause, then run this again." })
+    throw new CliError("apply_failed", `${(error as Error).message}. Every file is as it was.`, {
+      suggestion: "Mend the cause, then run this again.",
+    })
   } finally {
     interrupt.stop()
   }
@@ -53,22 +73,33 @@ export function assertNoJournal(root: string): void {
 }
 
 const interruptedRun = () =>
-  new CliError("interrupted_run", "An earlier run was interrupted, or another one is under way.", { file: journalPath, suggestion: "Restore every file as it was before it: npx chimerai add mfa --rollback" })
+  new CliError("interrupted_run", "An earlier run was interrupted, or another one is under way.", {
+    file: journalPath,
+    suggestion: "Restore every file as it was before it: npx chimerai add mfa --rollback",
+  })
 
 function check(root: string, { path, before }: Write): void {
   const full = join(root, path)
   let existing = full
   while (!existsSync(existing)) existing = dirname(existing)
   const real = realpathSync(existing)
-  if (real !== root && !real.startsWith(root + sep)) throw new CliError("outside_root", `${path} leads out of the project, to ${real}. Nothing was changed.`, { file: path })
+  if (real !== root && !real.startsWith(root + sep))
+    throw new CliError("outside_root", `${path} leads out of the project, to ${real}. Nothing was changed.`, { file: path })
   try {
     accessSync(existing, constants.W_OK)
     if (existing === full) accessSync(dirname(full), constants.W_OK)
   } catch {
-    throw new CliError("not_writable", `${path} cannot be written. Nothing was changed.`, { file: path, suggestion: "Give yourself write permission, then run this again." })
+    throw new CliError("not_writable", `${path} cannot be written. Nothing was changed.`, {
+      file: path,
+      suggestion: "Give yourself write permission, then run this again.",
+    })
   }
   const now = existsSync(full) ? readFileSync(full, "utf8") : null
-  if (now !== before) throw new CliError("file_changed", `${path} changed while the plan was made. Nothing was changed.`, { file: path, suggestion: "Run this again." })
+  if (now !== before)
+    throw new CliError("file_changed", `${path} changed while the plan was made. Nothing was changed.`, {
+      file: path,
+      suggestion: "Run this again.",
+    })
 }
 
 function missingFolders(root: string, paths: string[]): string[] {

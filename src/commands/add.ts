@@ -70,7 +70,11 @@ async function installDependencies(plan: Plan, { install: wanted, verbose }: Run
   if (plan.dependencies.added.length === 0) return { ok: true, nextSteps: [], warnings: [] }
   if (!wanted) return { ok: true, nextSteps: [installCommand(manager)], warnings: [] }
   const { withProgress } = await import("../report/progress")
-  const result = await withProgress(`Installing ${plan.dependencies.added.join(", ")} with ${manager}`, () => install(plan.host.root, manager, verbose), ({ ok }) => !ok)
+  const result = await withProgress(
+    `Installing ${plan.dependencies.added.join(", ")} with ${manager}`,
+    () => install(plan.host.root, manager, verbose),
+    ({ ok }) => !ok,
+  )
   if (result.ok) return { ok: true, nextSteps: [], warnings: [] }
   const message = `The files are in place, but the dependencies could not be installed. Run: ${result.command}\n${result.output}`
   return { ok: false, nextSteps: [result.command], warnings: [{ code: "install_failed", message }] }
@@ -93,7 +97,11 @@ function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan[
     "Next:",
     ...nextSteps.map((step, index) => `  ${index + 1}. ${kleur.bold(step)}`),
     `  ${nextSteps.length + 1}. Start the app and open ${kleur.bold(plan.routes.settings)}. Sign-ins are held at ${plan.routes.challenge}.`,
-    ...manual.flatMap(({ path, reason, snippet }) => ["", `${kleur.yellow("You")}: ${path}: ${reason}`, ...snippet.split("\n").map((line) => `    ${line}`)]),
+    ...manual.flatMap(({ path, reason, snippet }) => [
+      "",
+      `${kleur.yellow("You")}: ${path}: ${reason}`,
+      ...snippet.split("\n").map((line) => `    ${line}`),
+    ]),
     "",
     kleur.dim(`Take it out again: npx chimerai remove ${plan.feature}`),
   ].join("\n")

@@ -1,11 +1,11 @@
+import { generateSecret, renderedText } from "../apply/store"
+import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import { render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
-import { detect, type Detection } from "../host/detect"
-import { lineAt } from "../edit/splice"
+import { type Detection, detect } from "../host/detect"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
-import { generateSecret, renderedText } from "../apply/store"
 import type { RunOptions } from "./options"
 
 /** detect, render, plan: everything up to the point where something would be written. */
@@ -21,7 +21,8 @@ function sourcesOf({ files, modules, host }: Detection) {
     rendered: (path: string) => renderedText(host.root, path),
     parse(path: string, text: string) {
       const result = modules.locate.parseModule(path, text)
-      if (!result.ok) throw new CliError("parse_failed", `${path} does not parse: ${result.message}`, { file: path, line: lineAt(text, result.offset) })
+      if (!result.ok)
+        throw new CliError("parse_failed", `${path} does not parse: ${result.message}`, { file: path, line: lineAt(text, result.offset) })
       return result.module
     },
   }

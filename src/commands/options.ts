@@ -30,9 +30,11 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
   const text = (name: string) => (typeof flags[name] === "string" ? (flags[name] as string) : undefined)
   const on = (name: string) => flags[name] === true
   const pm = text("pm")
-  if (pm !== undefined && !managers.includes(pm)) throw new CliError("invalid_option", `--pm ${pm}: there is no such package manager.`, { suggestion: `One of ${managers.join(", ")}.` })
+  if (pm !== undefined && !managers.includes(pm))
+    throw new CliError("invalid_option", `--pm ${pm}: there is no such package manager.`, { suggestion: `One of ${managers.join(", ")}.` })
   const cwd = text("cwd")
-  if (dir !== undefined && cwd !== undefined && dir !== cwd) throw new CliError("invalid_option", `Two directories were given: ${dir} and --cwd ${cwd}.`)
+  if (dir !== undefined && cwd !== undefined && dir !== cwd)
+    throw new CliError("invalid_option", `Two directories were given: ${dir} and --cwd ${cwd}.`)
   const auth = text("auth")
   const schema = text("schema")
   const userModel = text("userModel")

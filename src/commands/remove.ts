@@ -1,9 +1,9 @@
 import kleur from "kleur"
-import { CliError, exit } from "../errors"
 import { applyRemoval, conflictError, planRemoval } from "../apply/remove"
 import { assertNoJournal } from "../apply/transaction"
-import { detectPackageManager } from "../host/workspace"
+import { CliError, exit } from "../errors"
 import { HostFiles } from "../host/files"
+import { detectPackageManager } from "../host/workspace"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import type { RunOptions } from "./options"
@@ -13,7 +13,13 @@ export async function remove(options: RunOptions): Promise<number> {
   const report = createReport(options)
   const files = new HostFiles(options.dir)
   assertNoJournal(files.root)
-  const document = (status: string, rest: object) => ({ command: "remove", feature: options.feature, version: ownVersion(), status, ...rest })
+  const document = (status: string, rest: object) => ({
+    command: "remove",
+    feature: options.feature,
+    version: ownVersion(),
+    status,
+    ...rest,
+  })
 
   const plan = planRemoval(files.root, options.feature, options)
   if (!plan) {
@@ -23,7 +29,8 @@ export async function remove(options: RunOptions): Promise<number> {
   }
   if (plan.conflicts.length > 0) throw conflictError(plan.conflicts)
 
-  for (const { kind, path, reason } of plan.removals) report.out(`  ${(kind === "delete" ? kleur.red : kleur.cyan)(kind.padEnd(7))} ${path}  ${kleur.dim(reason)}`)
+  for (const { kind, path, reason } of plan.removals)
+    report.out(`  ${(kind === "delete" ? kleur.red : kleur.cyan)(kind.padEnd(7))} ${path}  ${kleur.dim(reason)}`)
   const actions = (state: string) => plan.removals.map(({ kind, path, reason }) => ({ kind, path, state, reason }))
   const nextSteps = ["The mfa columns and Mfa tables stay in the database. To drop them, create a migration from the restored schema."]
   if (options.dryRun) {
@@ -38,10 +45,15 @@ export async function remove(options: RunOptions): Promise<number> {
   if (options.install && plan.removals.some(({ path }) => path === "package.json")) {
     const { install } = await import("../apply/install")
     const { withProgress } = await import("../report/progress")
-    const result = await withProgress(`Updating dependencies with ${manager}`, () => install(files.root, manager, options.verbose), ({ ok }) => !ok)
+    const result = await withProgress(
+      `Updating dependencies with ${manager}`,
+      () => install(files.root, manager, options.verbose),
+      ({ ok }) => !ok,
+    )
     if (!result.ok) nextSteps.unshift(result.command)
   }
-  if (plan.kept.length > 0) nextSteps.push(`The key in ${plan.kept.join(", ")} stays: it decrypts what is still in the database. --purge removes it.`)
+  if (plan.kept.length > 0)
+    nextSteps.push(`The key in ${plan.kept.join(", ")} stays: it decrypts what is still in the database. --purge removes it.`)
   report.out(`\n${kleur.green("✔")} ${options.feature} is removed.\n${nextSteps.map((step) => `  ${step}`).join("\n")}`)
   if (options.json) printJson(document("applied", { actions: actions("done"), nextSteps }))
   return exit.done

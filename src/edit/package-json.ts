@@ -19,7 +19,9 @@ export function addDependencies(text: string, dependencies: Dependency[]): EditR
 /** Those that the file does not name at all; a range that is there is kept, whatever it is. */
 export function missingDependencies(text: string, dependencies: Dependency[]): Dependency[] {
   const root = parseRoot(text)
-  return dependencies.filter(({ name }) => !root || !["dependencies", "devDependencies"].some((field) => findNodeAtLocation(root, [field, name])))
+  return dependencies.filter(
+    ({ name }) => !root || !["dependencies", "devDependencies"].some((field) => findNodeAtLocation(root, [field, name])),
+  )
 }
 
 /** Offsets count in `text`, its byte order mark included. */
@@ -43,7 +45,11 @@ function addToField(text: string, root: Node, field: string, entries: Dependency
   if (object) return [{ at: object.offset + 1, text: block }]
   const before = (findNodeAtLocation(root, ["dependencies"])?.parent ?? root.children?.at(-1)) as Node | undefined
   const property = `"${field}": {${block}}`
-  return [before ? { at: before.offset + before.length, text: `,${eol}${indent}${property}` } : { at: root.offset + 1, text: `${eol}${indent}${property}${eol}` }]
+  return [
+    before
+      ? { at: before.offset + before.length, text: `,${eol}${indent}${property}` }
+      : { at: root.offset + 1, text: `${eol}${indent}${property}${eol}` },
+  ]
 }
 
 function addBeside(text: string, properties: Node[], last: Node, entry: Dependency): Insertion {

@@ -4,7 +4,13 @@ export type Insertion = { at: number; text: string }
 export type EditResult =
   | { kind: "edit"; edits: Insertion[] }
   | { kind: "present" }
-  | { kind: "refuse"; code: "parse_failed" | "name_taken" | "schema_name_taken" | "edit_unsafe"; message: string; offset?: number; snippet?: string }
+  | {
+      kind: "refuse"
+      code: "parse_failed" | "name_taken" | "schema_name_taken" | "edit_unsafe"
+      message: string
+      offset?: number
+      snippet?: string
+    }
 
 /** Inserts into the original string. Insertions at one offset keep their order. */
 export function applyInsertions(text: string, edits: Insertion[]): string {

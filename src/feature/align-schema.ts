@@ -12,7 +12,8 @@ export function alignSchema(text: string): string {
     }
     const width = (column: number) => Math.max(...run.map((match) => match[column]?.length ?? 0))
     const [names, types] = [width(2), width(3)]
-    for (const [, indent, name = "", type = "", attributes = ""] of run) aligned.push(`${indent}${name.padEnd(names)} ${type.padEnd(types)} ${attributes}`.trimEnd())
+    for (const [, indent, name = "", type = "", attributes = ""] of run)
+      aligned.push(`${indent}${name.padEnd(names)} ${type.padEnd(types)} ${attributes}`.trimEnd())
     from += run.length
   }
   return aligned.join("\n")

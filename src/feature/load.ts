@@ -19,7 +19,10 @@ export function featureNames(): string[] {
 /** @throws CliError unknown_feature, feature_invalid */
 export function loadFeature(name: string): LoadedFeature {
   const names = featureNames()
-  if (!names.includes(name)) throw new CliError("unknown_feature", `There is no feature "${name}".`, { suggestion: `Known features: ${names.join(", ")}. See: npx chimerai list` })
+  if (!names.includes(name))
+    throw new CliError("unknown_feature", `There is no feature "${name}".`, {
+      suggestion: `Known features: ${names.join(", ")}. See: npx chimerai list`,
+    })
   const dir = join(templatesDir(), name)
   const parsed = featureSchema.safeParse(JSON.parse(readFileSync(join(dir, "feature.json"), "utf8")))
   if (!parsed.success) {
@@ -31,6 +34,7 @@ export function loadFeature(name: string): LoadedFeature {
 
 export function readTemplate(feature: LoadedFeature, path: string): string {
   const full = join(feature.dir, path)
-  if (!existsSync(full)) throw new CliError("feature_invalid", `feature.json of ${feature.name} names a template that is not there: ${path}`)
+  if (!existsSync(full))
+    throw new CliError("feature_invalid", `feature.json of ${feature.name} names a template that is not there: ${path}`)
   return readFileSync(full, "utf8")
 }

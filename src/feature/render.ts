@@ -39,7 +39,12 @@ export function render(feature: LoadedFeature, host: Host): Recipe {
       const path = places.path(target)
       return { path, text: compile(`files/${template}`, path) }
     })
-  return { files, models: alignSchema(compile(feature.schema.models, host.prisma.userModelFile)), routes: places.routes, wrapperImport: imports.specifier(host.auth.calls[0], `${places.base}${feature.wrapCall.module}`) }
+  return {
+    files,
+    models: alignSchema(compile(feature.schema.models, host.prisma.userModelFile)),
+    routes: places.routes,
+    wrapperImport: imports.specifier(host.auth.calls[0], `${places.base}${feature.wrapCall.module}`),
+  }
 }
 
 function classOf(feature: LoadedFeature, role: string, css: boolean): string {
@@ -59,7 +64,11 @@ function placesOf(feature: LoadedFeature, host: Host) {
     verifyApi: `${apiPath(host)}/mfa-verify`,
   }
   const path = (target: string) => {
-    const filled = target.replace("{authApi}", host.auth.handlerDir).replace("{challenge}", routes.challenge).replace("{settings}", routes.settings).replace("{group}", host.pageGroup)
+    const filled = target
+      .replace("{authApi}", host.auth.handlerDir)
+      .replace("{challenge}", routes.challenge)
+      .replace("{settings}", routes.settings)
+      .replace("{group}", host.pageGroup)
     const inApp = filled.startsWith("app/") ? host.appDir + filled.slice("app".length) : filled
     return inApp.startsWith(`${host.appDir}/`) ? inApp : base + inApp
   }
@@ -103,7 +112,8 @@ class Imports {
     const module = target.replace(/\.tsx?$|\.jsx?$/, "").replace(/\/index$/, "")
     const { alias } = this.host
     const near = posix.dirname(from) === posix.dirname(module)
-    if (alias && !near && (alias.dir === "" || module.startsWith(`${alias.dir}/`))) return alias.prefix + (alias.dir === "" ? module : module.slice(alias.dir.length + 1))
+    if (alias && !near && (alias.dir === "" || module.startsWith(`${alias.dir}/`)))
+      return alias.prefix + (alias.dir === "" ? module : module.slice(alias.dir.length + 1))
     const relative = posix.relative(posix.dirname(from), module)
     return relative.startsWith(".") ? relative : `./${relative}`
   }

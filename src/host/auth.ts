@@ -1,7 +1,7 @@
-import { CliError } from "../errors"
-import type { Module } from "../edit/typescript/locate"
-import { evidenceOf, type HostFiles } from "./files"
 import { lineAt } from "../edit/splice"
+import type { Module } from "../edit/typescript/locate"
+import { CliError } from "../errors"
+import { evidenceOf, type HostFiles } from "./files"
 import type { Modules } from "./modules"
 import type { AuthFacts } from "./types"
 import { dependencyRange, installedVersion, type PackageJson } from "./workspace"
@@ -9,11 +9,23 @@ import { dependencyRange, installedVersion, type PackageJson } from "./workspace
 type AuthResult = { facts: AuthFacts; evidence: Record<string, string> }
 
 /** @throws CliError auth_library_missing */
-export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manifestText: string): { version: string; major: number; evidence: string } {
+export function detectAuthVersion(
+  files: HostFiles,
+  manifest: PackageJson,
+  manifestText: string,
+): { version: string; major: number; evidence: string } {
   const range = dependencyRange(manifest, "next-auth")
   if (range === null) {
-    const other = ["better-auth", "@clerk/nextjs", "lucia", "@supabase/ssr", "@auth0/nextjs-auth0", "iron-session"].find((name) => dependencyRange(manifest, name) !== null)
-    throw new CliError("auth_library_missing", other ? `This app signs users in with ${other}; chimerai works with next-auth (Auth.js).` : "This app has no auth library that chimerai knows: package.json does not depend on next-auth.", { file: "package.json", suggestion: "Nothing was changed. chimerai adds a second factor to next-auth 5 sign-ins." })
+    const other = ["better-auth", "@clerk/nextjs", "lucia", "@supabase/ssr", "@auth0/nextjs-auth0", "iron-session"].find(
+      (name) => dependencyRange(manifest, name) !== null,
+    )
+    throw new CliError(
+      "auth_library_missing",
+      other
+        ? `This app signs users in with ${other}; chimerai works with next-auth (Auth.js).`
+        : "This app has no auth library that chimerai knows: package.json does not depend on next-auth.",
+      { file: "package.json", suggestion: "Nothing was changed. chimerai adds a second factor to next-auth 5 sign-ins." },
+    )
   }
   const version = installedVersion(files, "next-auth") ?? range.replace(/^[\^~>=v\s]+/, "")
   return { version, major: Number(/\d+/.exec(version)?.[0] ?? 5), evidence: evidenceOf("package.json", manifestText, '"next-auth"') }
@@ -24,21 +36,41 @@ export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manif
  * @param override `--auth`: the file that calls NextAuth
  * @throws CliError auth_handler_missing, auth_config_not_found, auth_config_ambiguous
  */
-export function detectAuth(files: HostFiles, modules: Modules, appDir: string, version: { version: string; major: number }, override?: string): AuthResult {
+export function detectAuth(
+  files: HostFiles,
+  modules: Modules,
+  appDir: string,
+  version: { version: string; major: number },
+  override?: string,
+): AuthResult {
   const handler = findHandler(files, appDir)
   if (!handler)
-    throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]/route.ts) was found under ${appDir}/api.`, { suggestion: "Nothing was changed. Create app/api/auth/[...nextauth]/route.ts first: https://authjs.dev/getting-started/installation" })
+    throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]/route.ts) was found under ${appDir}/api.`, {
+      suggestion: "Nothing was changed. Create app/api/auth/[...nextauth]/route.ts first: https://authjs.dev/getting-started/installation",
+    })
 
-  const candidates = override ? [override] : [...modules.reachable(handler)].filter((module) => callsNextAuth(modules, module)).map(({ path }) => path)
+  const candidates = override
+    ? [override]
+    : [...modules.reachable(handler)].filter((module) => callsNextAuth(modules, module)).map(({ path }) => path)
   const [call, ...others] = candidates
   if (call === undefined)
-    throw new CliError("auth_config_not_found", `No call of NextAuth was found from ${handler} along its imports.`, { file: handler, suggestion: "Name the file that calls it: npx chimerai add mfa --auth src/auth.ts" })
+    throw new CliError("auth_config_not_found", `No call of NextAuth was found from ${handler} along its imports.`, {
+      file: handler,
+      suggestion: "Name the file that calls it: npx chimerai add mfa --auth src/auth.ts",
+    })
   if (others.length > 0)
-    throw new CliError("auth_config_ambiguous", `NextAuth is called in several files: ${candidates.join(", ")}.`, { file: handler, suggestion: `Name the one that signs users in: npx chimerai add mfa --auth ${call}` })
+    throw new CliError("auth_config_ambiguous", `NextAuth is called in several files: ${candidates.join(", ")}.`, {
+      file: handler,
+      suggestion: `Name the one that signs users in: npx chimerai add mfa --auth ${call}`,
+    })
 
   const module = modules.parse(call)
   const [first] = module ? modules.locate.callsOfDefault(module, "next-auth") : []
-  if (!module || !first) throw new CliError("auth_config_not_found", `${call} does not call NextAuth.`, { file: call, suggestion: "Name the file that imports NextAuth from next-auth and calls it: --auth <file>" })
+  if (!module || !first)
+    throw new CliError("auth_config_not_found", `${call} does not call NextAuth.`, {
+      file: call,
+      suggestion: "Name the file that imports NextAuth from next-auth and calls it: --auth <file>",
+    })
 
   const options = new Options(modules)
   if (first.arguments[0]) options.read(module, first.arguments[0])
@@ -58,7 +90,11 @@ export function detectAuth(files: HostFiles, modules: Modules, appDir: string, v
     evidence: {
       "auth.calls": line(call, first.start),
       "auth.config": options.at ? line(options.at.path, options.at.offset) : line(call, first.start),
-      "auth.session": options.sessionAt ? line(options.sessionAt.path, options.sessionAt.offset) : options.adapter ? "default with an adapter" : "default without an adapter",
+      "auth.session": options.sessionAt
+        ? line(options.sessionAt.path, options.sessionAt.offset)
+        : options.adapter
+          ? "default with an adapter"
+          : "default without an adapter",
       "auth.handler": handler,
     },
   }
@@ -74,7 +110,9 @@ function findHandler(files: HostFiles, appDir: string): string | null {
       if (route && /next-?auth|auth/i.test(`${name} ${files.read(route) ?? ""}`)) return route
     }
     if (depth === 0) return null
-    for (const { name } of entries.filter((entry) => !/^[[_]/.test(entry.name)).toSorted((a, b) => Number(b.name === "auth") - Number(a.name === "auth"))) {
+    for (const { name } of entries
+      .filter((entry) => !/^[[_]/.test(entry.name))
+      .toSorted((a, b) => Number(b.name === "auth") - Number(a.name === "auth"))) {
       const found = search(`${dir}/${name}`, depth - 1)
       if (found) return found
     }
@@ -83,7 +121,8 @@ function findHandler(files: HostFiles, appDir: string): string | null {
   return search(`${appDir}/api/auth`, 0) ?? search(`${appDir}/api`, 3)
 }
 
-const callsNextAuth = ({ locate }: Modules, module: Module) => module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
+const callsNextAuth = ({ locate }: Modules, module: Module) =>
+  module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
 
 type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 
@@ -160,4 +199,3 @@ class Options {
     return target && binding ? this.#follow(target, binding.imported) : null
   }
 }
-

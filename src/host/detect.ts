@@ -1,4 +1,4 @@
-import { satisfies, coerce, parse as parseVersion } from "semver"
+import { coerce, parse as parseVersion, satisfies } from "semver"
 import { CliError } from "../errors"
 import type { Requirements } from "../feature/types"
 import { detectAuth, detectAuthVersion } from "./auth"
@@ -43,7 +43,11 @@ export async function detect(dir: string, requires: Requirements, overrides: Ove
 
   const warnings: Warning[] = []
   if (!inRange(authVersion.version, requires.nextAuthAdvised))
-    warnings.push({ code: "auth_version_old", message: `next-auth ${authVersion.version}: before ${requires.nextAuthAdvised.replace(/^>=/, "")} auth() could return an error as a session. Please upgrade.`, file: "package.json" })
+    warnings.push({
+      code: "auth_version_old",
+      message: `next-auth ${authVersion.version}: before ${requires.nextAuthAdvised.replace(/^>=/, "")} auth() could return an error as a session. Please upgrade.`,
+      file: "package.json",
+    })
 
   const host: Host = {
     root: files.root,
@@ -88,8 +92,18 @@ function inRange(version: string, range: string): boolean {
   return parsed === null || satisfies(parsed, range, { includePrerelease: true })
 }
 
-function requireVersion(code: "next_version_unsupported" | "auth_version_unsupported" | "prisma_version_unsupported", name: string, version: string, range: string, evidence = "package.json"): void {
+function requireVersion(
+  code: "next_version_unsupported" | "auth_version_unsupported" | "prisma_version_unsupported",
+  name: string,
+  version: string,
+  range: string,
+  evidence = "package.json",
+): void {
   if (inRange(version, range)) return
   const [file = "package.json", line] = evidence.split(":")
-  throw new CliError(code, `${name} ${version} is not supported; this version of chimerai needs ${name} ${range}.`, { file, ...(line && { line: Number(line) }), suggestion: "Nothing was changed. Upgrade, then run this again." })
+  throw new CliError(code, `${name} ${version} is not supported; this version of chimerai needs ${name} ${range}.`, {
+    file,
+    ...(line && { line: Number(line) }),
+    suggestion: "Nothing was changed. Upgrade, then run this again.",
+  })
 }

@@ -10,7 +10,10 @@ export function detectEnv(files: HostFiles): { facts: EnvFacts; evidence: string
   const existing = [".env", ".env.local"].filter((path) => files.exists(path))
   const file = existing.find(holdsSecrets) ?? existing[0] ?? ".env"
   const rule = ignoringFile(files, file)
-  return { facts: { file, ignored: rule !== null, example: files.first([".env.example", ".env.sample", ".env.local.example"]) }, evidence: rule ?? "not ignored by git" }
+  return {
+    facts: { file, ignored: rule !== null, example: files.first([".env.example", ".env.sample", ".env.local.example"]) },
+    evidence: rule ?? "not ignored by git",
+  }
 }
 
 /** The ignore file whose rules cover `path`, nearest first; null when git would commit it. */
@@ -19,7 +22,9 @@ function ignoringFile(files: HostFiles, path: string): string | null {
   for (const dir of files.ancestors()) {
     const rules = files.readAbove(join(dir, ".gitignore"))
     if (rules === null) continue
-    const verdict = ignore().add(rules).test(toSlashes(relative(dir, target)))
+    const verdict = ignore()
+      .add(rules)
+      .test(toSlashes(relative(dir, target)))
     if (verdict.ignored) return toSlashes(relative(files.root, join(dir, ".gitignore"))) || ".gitignore"
     if (verdict.unignored) return null
   }

@@ -1,8 +1,8 @@
 import { posix } from "node:path"
-import { CliError } from "../errors"
-import type { Module } from "../edit/typescript/locate"
-import { type HostFiles } from "./files"
 import { lineAt } from "../edit/splice"
+import type { Module } from "../edit/typescript/locate"
+import { CliError } from "../errors"
+import type { HostFiles } from "./files"
 import type { Aliases } from "./tsconfig"
 
 type Locate = typeof import("../edit/typescript/locate")
@@ -28,7 +28,11 @@ export class Modules {
     const text = this.files.read(path)
     const result = text === null ? null : this.locate.parseModule(path, text)
     if (result && !result.ok)
-      throw new CliError("parse_failed", `${path} does not parse: ${result.message}`, { file: path, line: lineAt(text ?? "", result.offset), suggestion: "Mend the file, then run this again." })
+      throw new CliError("parse_failed", `${path} does not parse: ${result.message}`, {
+        file: path,
+        line: lineAt(text ?? "", result.offset),
+        suggestion: "Mend the file, then run this again.",
+      })
     const module = result?.module ?? null
     this.#parsed.set(path, module)
     return module
@@ -40,7 +44,11 @@ export class Modules {
     if (base === null || base.startsWith("..")) return null
     const bare = base.replace(/\.(js|jsx|mjs)$/, "")
     const extensions = [".ts", ".tsx", ".js", ".jsx", ".mjs", ".mts"]
-    const candidates = [...extensions.flatMap((extension) => [base + extension, bare + extension]), base, ...extensions.map((extension) => `${base}/index${extension}`)]
+    const candidates = [
+      ...extensions.flatMap((extension) => [base + extension, bare + extension]),
+      base,
+      ...extensions.map((extension) => `${base}/index${extension}`),
+    ]
     return candidates.find((path) => /\.[cm]?[jt]sx?$/.test(path) && this.files.read(path) !== null) ?? null
   }
 

@@ -6,27 +6,55 @@ import { dependencyRange, installedVersion, type PackageJson } from "./workspace
 type NextFacts = Pick<Host, "next" | "router" | "appDir" | "pageGroup" | "srcDir" | "language">
 
 /** @throws CliError not_nextjs, app_router_missing, language_unsupported */
-export function detectNext(files: HostFiles, manifest: PackageJson, manifestText: string): { facts: NextFacts; evidence: Record<string, string> } {
+export function detectNext(
+  files: HostFiles,
+  manifest: PackageJson,
+  manifestText: string,
+): { facts: NextFacts; evidence: Record<string, string> } {
   const range = dependencyRange(manifest, "next")
   if (range === null)
     throw new CliError("not_nextjs", "This is not a Next.js app: package.json does not depend on next.", {
       file: "package.json",
-      suggestion: manifest.workspaces || files.exists("pnpm-workspace.yaml") ? "This is the root of a workspace. Pass the app's folder: npx chimerai add mfa apps/web" : "Run this in the folder of a Next.js app.",
+      suggestion:
+        manifest.workspaces || files.exists("pnpm-workspace.yaml")
+          ? "This is the root of a workspace. Pass the app's folder: npx chimerai add mfa apps/web"
+          : "Run this in the folder of a Next.js app.",
     })
   const next = installedVersion(files, "next") ?? range.replace(/^[\^~>=v\s]+/, "")
   const appDir = files.first(["src/app", "app"])
   const pagesDir = files.first(["src/pages", "pages"])
   if (!appDir)
-    throw new CliError("app_router_missing", pagesDir ? `This app uses the Pages Router (${pagesDir}) only. This version of chimerai installs into the App Router.` : "There is no app folder here.", {
-      file: pagesDir ?? "package.json",
-      suggestion: "Nothing was changed. Support for pages/ is planned; see the issue tracker.",
-    })
+    throw new CliError(
+      "app_router_missing",
+      pagesDir
+        ? `This app uses the Pages Router (${pagesDir}) only. This version of chimerai installs into the App Router.`
+        : "There is no app folder here.",
+      {
+        file: pagesDir ?? "package.json",
+        suggestion: "Nothing was changed. Support for pages/ is planned; see the issue tracker.",
+      },
+    )
   const language = files.exists("tsconfig.json") || dependencyRange(manifest, "typescript") !== null ? "ts" : "js"
   if (language === "js")
-    throw new CliError("language_unsupported", "This app is written in JavaScript. This version of chimerai writes TypeScript.", { file: "package.json", suggestion: "Add a tsconfig.json (next dev writes one), or wait for JavaScript support." })
+    throw new CliError("language_unsupported", "This app is written in JavaScript. This version of chimerai writes TypeScript.", {
+      file: "package.json",
+      suggestion: "Add a tsconfig.json (next dev writes one), or wait for JavaScript support.",
+    })
   return {
-    facts: { next, router: pagesDir ? "both" : "app", appDir, pageGroup: pageGroup(files, appDir), srcDir: appDir.startsWith("src/"), language },
-    evidence: { next: evidenceOf("package.json", manifestText, '"next"'), router: appDir, srcDir: appDir, language: files.exists("tsconfig.json") ? "tsconfig.json" : "package.json" },
+    facts: {
+      next,
+      router: pagesDir ? "both" : "app",
+      appDir,
+      pageGroup: pageGroup(files, appDir),
+      srcDir: appDir.startsWith("src/"),
+      language,
+    },
+    evidence: {
+      next: evidenceOf("package.json", manifestText, '"next"'),
+      router: appDir,
+      srcDir: appDir,
+      language: files.exists("tsconfig.json") ? "tsconfig.json" : "package.json",
+    },
   }
 }
 

@@ -21,7 +21,11 @@ export class Aliases {
       const [prefix = "", suffix] = pattern.split("*")
       const target = targets[0]
       if (target === undefined || this.#paths === null) continue
-      if (suffix === undefined ? specifier === pattern : specifier.startsWith(prefix) && specifier.endsWith(suffix) && specifier.length >= pattern.length - 1) {
+      if (
+        suffix === undefined
+          ? specifier === pattern
+          : specifier.startsWith(prefix) && specifier.endsWith(suffix) && specifier.length >= pattern.length - 1
+      ) {
         const star = suffix === undefined ? "" : specifier.slice(prefix.length, specifier.length - suffix.length)
         return posix.normalize(posix.join(this.#paths.base, target.replace("*", star)))
       }

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path"
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser"
+import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
-import { lineAt } from "../edit/splice"
 import type { PackageManager } from "./types"
 
 export type PackageJson = {
@@ -19,13 +19,20 @@ export type PackageJson = {
 export function readPackageJson(files: HostFiles): { data: PackageJson; text: string } {
   const text = files.read("package.json")
   if (text === null)
-    throw new CliError("package_json_missing", "There is no package.json here.", { suggestion: "Run this in the folder of your Next.js app, or pass it: npx chimerai add mfa <dir>" })
+    throw new CliError("package_json_missing", "There is no package.json here.", {
+      suggestion: "Run this in the folder of your Next.js app, or pass it: npx chimerai add mfa <dir>",
+    })
   const errors: ParseError[] = []
   const data: unknown = parse(text.replace(/^\uFEFF/, ""), errors)
   const [error] = errors
   if (error)
-    throw new CliError("package_json_invalid", `package.json is not valid JSON (${printParseErrorCode(error.error)}).`, { file: "package.json", line: lineAt(text, error.offset), suggestion: "Mend the file, then run this again." })
-  if (!data || typeof data !== "object" || Array.isArray(data)) throw new CliError("package_json_invalid", "package.json is not a JSON object.", { file: "package.json" })
+    throw new CliError("package_json_invalid", `package.json is not valid JSON (${printParseErrorCode(error.error)}).`, {
+      file: "package.json",
+      line: lineAt(text, error.offset),
+      suggestion: "Mend the file, then run this again.",
+    })
+  if (!data || typeof data !== "object" || Array.isArray(data))
+    throw new CliError("package_json_invalid", "package.json is not a JSON object.", { file: "package.json" })
   return { data: data as PackageJson, text }
 }
 
@@ -47,7 +54,11 @@ export function detectPackageManager(files: HostFiles): { name: PackageManager; 
   for (const dir of files.ancestors()) {
     const manifest = files.readAbove(join(dir, "package.json"))
     const field = manifest && /"packageManager"\s*:\s*"(npm|pnpm|yarn|bun)@/.exec(manifest)?.[1]
-    if (manifest && field) return { name: field as PackageManager, evidence: evidenceOf(files.relative(join(dir, "package.json")), manifest, '"packageManager"') }
+    if (manifest && field)
+      return {
+        name: field as PackageManager,
+        evidence: evidenceOf(files.relative(join(dir, "package.json")), manifest, '"packageManager"'),
+      }
     const found = lockfiles.find(([file]) => files.exists(files.relative(join(dir, file))))
     if (found) return { name: found[1], evidence: files.relative(join(dir, found[0])) }
   }

@@ -2,10 +2,10 @@ import { appendEnv } from "../edit/env"
 import { addDependencies, missingDependencies } from "../edit/package-json"
 import { addFields, addModels } from "../edit/prisma/edit"
 import { applyInsertions, type EditResult, type Insertion, lineAt, undoInsertions } from "../edit/splice"
+import type { Module } from "../edit/typescript/locate"
 import { CliError } from "../errors"
 import type { Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
-import type { Module } from "../edit/typescript/locate"
 import { runsOn } from "../host/middleware"
 import type { Host } from "../host/types"
 import type { Action, EditAction, Plan } from "./types"
@@ -26,7 +26,14 @@ export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources
   return {
     feature: feature.name,
     host,
-    actions: [...planFiles(recipe, sources), planWrap(host, feature, recipe, sources), ...planSchema(host, feature, recipe, sources), ...planEnv(host, feature, sources), dependencies.action, ...planMiddleware(host, recipe)],
+    actions: [
+      ...planFiles(recipe, sources),
+      planWrap(host, feature, recipe, sources),
+      ...planSchema(host, feature, recipe, sources),
+      ...planEnv(host, feature, sources),
+      dependencies.action,
+      ...planMiddleware(host, recipe),
+    ],
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
     nextSteps: [nextStep(host, feature)],
@@ -39,7 +46,10 @@ function planFiles(recipe: Recipe, sources: Sources): Action[] {
     const existing = sources.read(path)
     // A file of ours that the user has edited since is theirs; `update` merges, `add` leaves it.
     if (existing !== null && existing !== text && sources.rendered(path) === null)
-      throw new CliError("file_exists", `${path} exists already and is not ours.`, { file: path, suggestion: "Nothing was changed. Move or rename the file, then run this again." })
+      throw new CliError("file_exists", `${path} exists already and is not ours.`, {
+        file: path,
+        suggestion: "Nothing was changed. Move or rename the file, then run this again.",
+      })
     return { kind: "create", path, after: text, reason: "generated", state: existing === null ? "planned" : "unchanged" }
   })
 }
@@ -74,7 +84,10 @@ function planSchema(host: Host, feature: LoadedFeature, recipe: Recipe, sources:
     const clash = addModels(sources.read(other) ?? "", recipe.models)
     if (clash.kind === "refuse") throw refusal(other, clash, sources.read(other) ?? "")
   }
-  return [toEdit("edit", userModelFile, text, fields, "fields of MFA", ""), ...planFiles({ ...recipe, files: [{ path: own, text: recipe.models }] }, sources)]
+  return [
+    toEdit("edit", userModelFile, text, fields, "fields of MFA", ""),
+    ...planFiles({ ...recipe, files: [{ path: own, text: recipe.models }] }, sources),
+  ]
 }
 
 function planEnv(host: Host, feature: LoadedFeature, sources: Sources): Action[] {
@@ -84,21 +97,46 @@ function planEnv(host: Host, feature: LoadedFeature, sources: Sources): Action[]
   if (ignored) {
     const before = sources.read(file)
     const entries = feature.env.map(({ name, comment, generate }) => ({ name, comment, value: sources.generate(generate) }))
-    actions.push({ kind: "env", path: file, before, names, secret: true, reason: "a new key, generated here", ...appended(before ?? "", entries) })
+    actions.push({
+      kind: "env",
+      path: file,
+      before,
+      names,
+      secret: true,
+      reason: "a new key, generated here",
+      ...appended(before ?? "", entries),
+    })
   } else {
     const commands = feature.env.map(({ name, generate }) => `${name}="$(openssl rand -base64 ${generate.split(":")[1]})"`)
     const done = feature.env.every(({ name }) => new RegExp(`^\\s*${name}=`, "m").test(sources.read(file) ?? ""))
-    actions.push({ kind: "manual", path: file, reason: `git does not ignore ${file}, so no secret is written to it: set ${names.join(", ")} yourself`, snippet: commands.join("\n"), state: done ? "unchanged" : "planned" })
+    actions.push({
+      kind: "manual",
+      path: file,
+      reason: `git does not ignore ${file}, so no secret is written to it: set ${names.join(", ")} yourself`,
+      snippet: commands.join("\n"),
+      state: done ? "unchanged" : "planned",
+    })
   }
   if (example) {
     const before = sources.read(example)
     const entries = feature.env.map(({ name, comment }) => ({ name, comment, value: "" }))
-    actions.push({ kind: "env", path: example, before, names, secret: false, reason: "its name, without a value", ...appended(before ?? "", entries) })
+    actions.push({
+      kind: "env",
+      path: example,
+      before,
+      names,
+      secret: false,
+      reason: "its name, without a value",
+      ...appended(before ?? "", entries),
+    })
   }
   return actions
 }
 
-function appended(before: string, entries: Parameters<typeof appendEnv>[1]): { after: string; edits: Insertion[]; state: "planned" | "unchanged" } {
+function appended(
+  before: string,
+  entries: Parameters<typeof appendEnv>[1],
+): { after: string; edits: Insertion[]; state: "planned" | "unchanged" } {
   const result = appendEnv(before, entries)
   const edits = result.kind === "edit" ? result.edits : []
   return { after: applyInsertions(before, edits), edits, state: edits.length > 0 ? "planned" : "unchanged" }
@@ -106,7 +144,14 @@ function appended(before: string, entries: Parameters<typeof appendEnv>[1]): { a
 
 function planDependencies(feature: LoadedFeature, sources: Sources): { action: Action; added: string[]; kept: string[] } {
   const text = sources.read("package.json") ?? "{}"
-  const action = toEdit("dependency", "package.json", text, (current) => addDependencies(current, feature.dependencies), feature.dependencies.map(({ name }) => name).join(", "), "")
+  const action = toEdit(
+    "dependency",
+    "package.json",
+    text,
+    (current) => addDependencies(current, feature.dependencies),
+    feature.dependencies.map(({ name }) => name).join(", "),
+    "",
+  )
   const missing = missingDependencies(text, feature.dependencies).map(({ name }) => name)
   const names = feature.dependencies.map(({ name }) => name)
   return { action, added: missing, kept: names.filter((name) => !missing.includes(name)) }
@@ -129,22 +174,44 @@ function planMiddleware(host: Host, recipe: Recipe): Action[] {
 }
 
 /** An edit with its gates: it can be undone to the byte, and editing the result again changes nothing. */
-function toEdit(kind: "edit" | "dependency", path: string, before: string, apply: (text: string) => EditResult, reason: string, snippet: string): EditAction {
+function toEdit(
+  kind: "edit" | "dependency",
+  path: string,
+  before: string,
+  apply: (text: string) => EditResult,
+  reason: string,
+  snippet: string,
+): EditAction {
   const result = apply(before)
   if (result.kind === "refuse") throw refusal(path, result, before, snippet)
   if (result.kind === "present") return { kind, path, before, after: before, edits: [], reason, state: "unchanged" }
   const after = applyInsertions(before, result.edits)
   const again = apply(after)
   if (undoInsertions(after, result.edits) !== before || again.kind !== "present")
-    throw new CliError("edit_unsafe", `${path} has a shape that cannot be edited safely.`, { file: path, ...(snippet && { suggestion: `Add this by hand, then run the command again:\n\n${snippet}` }) })
+    throw new CliError("edit_unsafe", `${path} has a shape that cannot be edited safely.`, {
+      file: path,
+      ...(snippet && { suggestion: `Add this by hand, then run the command again:\n\n${snippet}` }),
+    })
   return { kind, path, before, after, edits: result.edits, reason, state: "planned" }
 }
 
-function refusal(path: string, { code, message, offset, snippet }: Extract<EditResult, { kind: "refuse" }>, text: string, fallback = ""): CliError {
+function refusal(
+  path: string,
+  { code, message, offset, snippet }: Extract<EditResult, { kind: "refuse" }>,
+  text: string,
+  fallback = "",
+): CliError {
   const lines = snippet ?? fallback
   const byHand = lines === "" ? "" : `Nothing was changed. Make the change by hand, then run the command again:\n\n${lines}`
-  const suggestion = code === "schema_name_taken" ? "Nothing was changed. Rename yours in the schema (@map or @@map keeps its name in the database), then run this again." : byHand
-  return new CliError(code, message, { file: path, ...(offset !== undefined && { line: lineAt(text, offset) }), ...(suggestion && { suggestion }) })
+  const suggestion =
+    code === "schema_name_taken"
+      ? "Nothing was changed. Rename yours in the schema (@map or @@map keeps its name in the database), then run this again."
+      : byHand
+  return new CliError(code, message, {
+    file: path,
+    ...(offset !== undefined && { line: lineAt(text, offset) }),
+    ...(suggestion && { suggestion }),
+  })
 }
 
 function nextStep(host: Host, feature: LoadedFeature): string {

@@ -10,8 +10,17 @@ export function planDiff(actions: Action[]): string {
       const before = action.kind === "create" ? "" : (action.before ?? "")
       const after = action.kind === "delete" ? "" : action.after
       const isNew = action.kind === "create" || (action.kind === "env" && action.before === null)
-      const shown = action.kind === "env" && action.secret ? redact(action.edits.map(({ text }) => text).join(""), action.names) : { before, after }
-      return createTwoFilesPatch(isNew ? "/dev/null" : `a/${action.path}`, `b/${action.path}`, shown.before, shown.after, undefined, undefined, { context: 3 }).replace(/^=+\n/, "")
+      const shown =
+        action.kind === "env" && action.secret ? redact(action.edits.map(({ text }) => text).join(""), action.names) : { before, after }
+      return createTwoFilesPatch(
+        isNew ? "/dev/null" : `a/${action.path}`,
+        `b/${action.path}`,
+        shown.before,
+        shown.after,
+        undefined,
+        undefined,
+        { context: 3 },
+      ).replace(/^=+\n/, "")
     })
     .join("\n")
 }

@@ -4,5 +4,11 @@ import type { CliError } from "../errors"
 /** What was found and where, why it stops us, and the next command. */
 export function errorText({ code, message, details }: CliError): string {
   const place = details.file ? `${details.file}${details.line ? `:${details.line}` : ""}` : null
-  return [`${kleur.red("✖")} ${message}`, ...(place ? [kleur.dim(`  at ${place}`)] : []), ...(details.suggestion ? ["", `  ${details.suggestion.replace(/\n(?=[^\n])/g, "\n  ")}`] : []), "", kleur.dim(`  ${code}`)].join("\n")
+  return [
+    `${kleur.red("✖")} ${message}`,
+    ...(place ? [kleur.dim(`  at ${place}`)] : []),
+    ...(details.suggestion ? ["", `  ${details.suggestion.replace(/\n(?=[^\n])/g, "\n  ")}`] : []),
+    "",
+    kleur.dim(`  ${code}`),
+  ].join("\n")
 }

@@ -31,7 +31,15 @@ export function hostDocument(host: Host): object {
     router: host.router,
     srcDir: host.srcDir,
     language: host.language,
-    auth: { library: auth.library, version: auth.version, major: auth.major, config: auth.config, calls: auth.calls, session: auth.session, providers: auth.providers },
+    auth: {
+      library: auth.library,
+      version: auth.version,
+      major: auth.major,
+      config: auth.config,
+      calls: auth.calls,
+      session: auth.session,
+      providers: auth.providers,
+    },
     prisma: {
       version: prisma.version,
       schema: prisma.schema,

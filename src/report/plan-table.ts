@@ -1,15 +1,28 @@
 import kleur from "kleur"
 import type { Action, Plan } from "../plan/types"
 
-const marks: Record<Action["kind"], string> = { create: "create", edit: "edit", env: "env", dependency: "deps", manual: "you", delete: "delete" }
+const marks: Record<Action["kind"], string> = {
+  create: "create",
+  edit: "edit",
+  env: "env",
+  dependency: "deps",
+  manual: "you",
+  delete: "delete",
+}
 
 /** The plan as a table: what happens to which file, and why. */
 export function planTable(plan: Plan): string {
   const { host } = plan
   const facts = [
     ["Next.js", `${host.next}, ${host.router === "both" ? "App and Pages Router" : "App Router"}, ${host.appDir}/`],
-    ["Sign-in", `next-auth ${host.auth.version} in ${host.auth.calls[0]}, ${host.auth.session} sessions${host.auth.providers.length > 0 ? ` (${host.auth.providers.join(", ")})` : ""}`],
-    ["Prisma", `${host.prisma.version}, ${host.prisma.provider}, model ${host.prisma.userModel} in ${host.prisma.userModelFile}, client ${host.prisma.client.file}`],
+    [
+      "Sign-in",
+      `next-auth ${host.auth.version} in ${host.auth.calls[0]}, ${host.auth.session} sessions${host.auth.providers.length > 0 ? ` (${host.auth.providers.join(", ")})` : ""}`,
+    ],
+    [
+      "Prisma",
+      `${host.prisma.version}, ${host.prisma.provider}, model ${host.prisma.userModel} in ${host.prisma.userModelFile}, client ${host.prisma.client.file}`,
+    ],
     ["Also", `${host.packageManager}, ${host.styling}${host.middleware ? `, ${host.middleware}` : ""}`],
   ]
   const width = Math.max(...plan.actions.map(({ path }) => path.length))

@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path"
 import tmp from "tmp"
 import { beforeAll, describe, expect, test } from "vitest"
-// @ts-expect-error plain JavaScript, shared with the demo
 import { builtApp, copyFixture, run } from "../../scripts/apps.mjs"
 import { chimerai, snapshot } from "../support/host"
 import { cache } from "../support/paths"
@@ -16,7 +15,13 @@ function readable(dir: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(snapshot(dir))
       .filter(([path]) => !path.endsWith("/") && !path.startsWith(".chimerai/") && path !== "package-lock.json")
-      .map(([path, base64]) => [path, Buffer.from(base64, "base64").toString("utf8").replace(/^(MFA_ENCRYPTION_KEY=).+$/m, "$1<32 bytes>").replace(/^AUTH_SECRET=.*$/m, "AUTH_SECRET=<secret>")]),
+      .map(([path, base64]) => [
+        path,
+        Buffer.from(base64, "base64")
+          .toString("utf8")
+          .replace(/^(MFA_ENCRYPTION_KEY=).+$/m, "$1<32 bytes>")
+          .replace(/^AUTH_SECRET=.*$/m, "AUTH_SECRET=<secret>"),
+      ]),
   )
 }
 
@@ -41,7 +46,7 @@ describe.each(fixtures)("%s", (name) => {
   test("--diff is what is applied, and keeps the key to itself", () => {
     const { stdout, stderr } = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--diff", "--no-color"])
     expect(stdout + stderr).toContain("+MFA_ENCRYPTION_KEY=<generated>")
-    expect(stdout).not.toContain("AUTH_SECRET=\"")
+    expect(stdout).not.toContain('AUTH_SECRET="')
     expect(snapshot(dir)).toEqual(original)
     const patched = tmp.dirSync({ unsafeCleanup: true }).name
     copyFixture(name, patched, { modules: false })
@@ -63,7 +68,9 @@ describe.each(fixtures)("%s", (name) => {
     expect([run.code, run.json.status]).toEqual([0, "applied"])
     expect(run.json.actions.every(({ state }: { state: string }) => state === "done")).toBe(true)
     for (const [path, text] of Object.entries(readable(dir))) await expect(text).toMatchFileSnapshot(`__snapshots__/${name}/${path}.txt`)
-    const recorded = readdirSync(join(import.meta.dirname, "__snapshots__", name), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const recorded = readdirSync(join(import.meta.dirname, "__snapshots__", name), { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile(),
+    )
     expect(recorded).toHaveLength(Object.keys(readable(dir)).length)
   })
 

@@ -1,7 +1,7 @@
 import { encode } from "next-auth/jwt"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { Client } from "../../scripts/http-client.mjs"
 import { challenged, count, createUser, enrolledUser, type RunningApp, runFixture, signedIn } from "../support/app"
-import { Client } from "../support/client"
 import { oathCode, wrongCode } from "../support/otp"
 
 let app: RunningApp
@@ -20,7 +20,9 @@ describe("setting up", () => {
     const { status, json } = await client.post("/api/mfa/setup")
     expect(status).toBe(200)
     expect(json.secret).toMatch(/^[A-Z2-7]{32}$/)
-    expect(json.otpauthUrl).toBe(`otpauth://totp/paperplane:${encodeURIComponent(user.email)}?issuer=paperplane&secret=${json.secret}&algorithm=SHA1&digits=6&period=30`)
+    expect(json.otpauthUrl).toBe(
+      `otpauth://totp/paperplane:${encodeURIComponent(user.email)}?issuer=paperplane&secret=${json.secret}&algorithm=SHA1&digits=6&period=30`,
+    )
     expect(json.qrCodeDataUrl).toMatch(/^data:image\/png;base64,/)
     expect(await isEnabled(user.id)).toBe(0)
   })
@@ -84,20 +86,29 @@ describe("changing", () => {
   test.each(["disable", "backup-codes"])("T10 %s needs a current factor", async (route) => {
     const user = await enrolledUser(app)
     const path = `/api/mfa/${route}`
-    const before = await app.database.execute({ sql: "SELECT codeHash FROM MfaBackupCode WHERE userId = ? ORDER BY codeHash", args: [user.id] })
+    const before = await app.database.execute({
+      sql: "SELECT codeHash FROM MfaBackupCode WHERE userId = ? ORDER BY codeHash",
+      args: [user.id],
+    })
     for (const body of [{}, { code: wrongCode(user.secret) }, { code: user.enrolCode }, { code: "AAAA-AAAA-AAAA-AAAA-AAAA-AAAA" }]) {
       const answer = await user.client.post(path, body)
       expect([answer.status, answer.json.code]).toEqual([400, "invalid_code"])
     }
-    const after = await app.database.execute({ sql: "SELECT codeHash FROM MfaBackupCode WHERE userId = ? ORDER BY codeHash", args: [user.id] })
+    const after = await app.database.execute({
+      sql: "SELECT codeHash FROM MfaBackupCode WHERE userId = ? ORDER BY codeHash",
+      args: [user.id],
+    })
     expect(after.rows).toEqual(before.rows)
     expect(await isEnabled(user.id)).toBe(1)
   })
 
   test("T10 setup for another device needs a current factor", async () => {
     const user = await enrolledUser(app)
-    for (const code of [wrongCode(user.secret), user.enrolCode, ""]) expect((await user.client.post("/api/mfa/setup", { code })).status).toBe(400)
-    expect((await app.database.execute({ sql: "SELECT pendingSecret FROM MfaFactor WHERE userId = ?", args: [user.id] })).rows[0]?.pendingSecret).toBeNull()
+    for (const code of [wrongCode(user.secret), user.enrolCode, ""])
+      expect((await user.client.post("/api/mfa/setup", { code })).status).toBe(400)
+    expect(
+      (await app.database.execute({ sql: "SELECT pendingSecret FROM MfaFactor WHERE userId = ?", args: [user.id] })).rows[0]?.pendingSecret,
+    ).toBeNull()
   })
 
   test("T1 the settings share the account's limit", async () => {
@@ -115,7 +126,8 @@ describe("changing", () => {
     expect(answer.json).toEqual({ success: true })
     const { rows } = await app.database.execute({ sql: "SELECT mfaSecret, mfaEnabled FROM User WHERE id = ?", args: [user.id] })
     expect(rows[0]).toMatchObject({ mfaSecret: null, mfaEnabled: 0 })
-    for (const table of ["MfaBackupCode", "MfaFactor", "MfaChallenge"]) expect(await count(app, `SELECT count(*) FROM ${table} WHERE userId = ?`, user.id), table).toBe(0)
+    for (const table of ["MfaBackupCode", "MfaFactor", "MfaChallenge"])
+      expect(await count(app, `SELECT count(*) FROM ${table} WHERE userId = ?`, user.id), table).toBe(0)
     expect((await waiting.verify(oathCode(user.secret, 1))).status).toBe(401)
     expect(await (await signedIn(app, user.email)).session()).not.toBeNull()
     expect((await user.client.post("/api/mfa/disable", { code: "123456" })).json.code).toBe("not_enabled")
@@ -148,9 +160,11 @@ describe("the rim", () => {
     const { client } = user
     const foreign = await client.post(path, { code: oathCode(user.secret) }, { origin: "https://evil.example" })
     expect([foreign.status, foreign.json.code]).toEqual([403, "cross_site"])
-    for (const origin of ["null", app.url.replace("localhost", "evil.localhost")]) expect((await client.post(path, {}, { origin })).status, origin).toBe(403)
+    for (const origin of ["null", app.url.replace("localhost", "evil.localhost")])
+      expect((await client.post(path, {}, { origin })).status, origin).toBe(403)
     for (const site of ["cross-site", "same-site"]) expect((await client.post(path, {}, { "sec-fetch-site": site })).status, site).toBe(403)
-    for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) expect((await client.post(path, "code=1", { "content-type": type })).status, type).toBe(415)
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+      expect((await client.post(path, "code=1", { "content-type": type })).status, type).toBe(415)
     const none = await client.request(path, { method: "POST", body: new Uint8Array([123, 125]), headers: { origin: app.url } })
     expect(none.status).toBe(415)
     expect((await client.get(path)).status).toBe(405)
@@ -161,7 +175,9 @@ describe("the rim", () => {
   test.each([...routes, "/api/mfa/status"])("T34 %s is never cached", async (path) => {
     const user = await enrolledUser(app)
     const client = path === "/api/auth/mfa-verify" ? await challenged(app, user.email) : user.client
-    const answer = path.endsWith("status") ? await client.get(path) : await client.post(path, { code: path.endsWith("verify") && !path.includes("auth") ? "123456" : oathCode(user.secret) })
+    const answer = path.endsWith("status")
+      ? await client.get(path)
+      : await client.post(path, { code: path.endsWith("verify") && !path.includes("auth") ? "123456" : oathCode(user.secret) })
     expect(answer.headers.get("cache-control")).toBe("no-store")
     const error = path.endsWith("status") ? await new Client(app.url).get(path) : await new Client(app.url).post(path, {})
     expect(error.status).toBe(401)

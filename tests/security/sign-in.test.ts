@@ -1,7 +1,7 @@
-import { encode, decode } from "next-auth/jwt"
+import { decode, encode } from "next-auth/jwt"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { Client } from "../../scripts/http-client.mjs"
 import { challenged, count, createUser, enrolledUser, password, type RunningApp, runFixture, signedIn } from "../support/app"
-import { Client } from "../support/client"
 import { oathCode, wrongCode } from "../support/otp"
 
 let app: RunningApp
@@ -83,7 +83,10 @@ describe("a held sign-in", () => {
     const client = await challenged(app, user.email)
     await client.post("/api/auth/mfa-verify", { code: wrongCode(user.secret) }, { "user-agent": "TestBrowser/1" })
     await client.verify(user.backupCodes[1], true)
-    const { rows } = await app.database.execute({ sql: "SELECT type, userAgent FROM MfaEvent WHERE userId = ? ORDER BY at", args: [user.id] })
+    const { rows } = await app.database.execute({
+      sql: "SELECT type, userAgent FROM MfaEvent WHERE userId = ? ORDER BY at",
+      args: [user.id],
+    })
     expect(rows.map(({ type }) => type)).toEqual(["enabled", "challenge_failed", "backup_code_used", "challenge_passed"])
     expect(rows[1]?.userAgent).toBe("TestBrowser/1")
   })
@@ -109,9 +112,17 @@ describe("attacks on the sign-in", () => {
   test("T1 the blocks grow: 5 failures a minute, 10 five minutes, 100 for good", async () => {
     const user = await enrolledUser(app)
     const set = (failures: number, minutesAgo: number) =>
-      app.database.execute({ sql: "UPDATE MfaThrottle SET failures = ?, remaining = 0, lastAttemptAt = ? WHERE userId = ?", args: [failures, new Date(Date.now() - minutesAgo * 60_000).toISOString(), user.id] })
+      app.database.execute({
+        sql: "UPDATE MfaThrottle SET failures = ?, remaining = 0, lastAttemptAt = ? WHERE userId = ?",
+        args: [failures, new Date(Date.now() - minutesAgo * 60_000).toISOString(), user.id],
+      })
     const attempt = async () => (await (await challenged(app, user.email)).verify(wrongCode(user.secret))).status
-    for (const [failures, minutes] of [[5, 1], [10, 5], [20, 15], [50, 60]] as const) {
+    for (const [failures, minutes] of [
+      [5, 1],
+      [10, 5],
+      [20, 15],
+      [50, 60],
+    ] as const) {
       await set(failures, minutes - 0.5)
       expect(await attempt(), `${failures} failures, before the end`).toBe(429)
       await set(failures, minutes + 0.1)
@@ -196,7 +207,8 @@ describe("attacks on the sign-in", () => {
     expect(answer.headers.getSetCookie().join("\n")).not.toMatch(/session-token=[^;]/)
     expect((await client.get("/api/auth/session")).text).toBe("null")
     for (const path of protectedPaths) expect((await client.get(path)).headers.get("location"), path).toMatch(/\/login/)
-    for (const path of ["setup", "verify", "disable", "backup-codes"]) expect((await client.post(`/api/mfa/${path}`, { code: oathCode(user.secret) })).status, path).toBe(401)
+    for (const path of ["setup", "verify", "disable", "backup-codes"])
+      expect((await client.post(`/api/mfa/${path}`, { code: oathCode(user.secret) })).status, path).toBe(401)
     expect((await client.get("/api/mfa/status")).status).toBe(401)
   })
 
@@ -220,7 +232,11 @@ describe("attacks on the sign-in", () => {
     const headers = { "x-forwarded-proto": "https" }
     const { json } = await client.get("/api/auth/csrf", headers)
     const body = new URLSearchParams({ csrfToken: json.csrfToken, email: user.email, password })
-    const answer = await client.request("/api/auth/callback/credentials", { method: "POST", headers: { ...headers, "content-type": "application/x-www-form-urlencoded" }, body })
+    const answer = await client.request("/api/auth/callback/credentials", {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/x-www-form-urlencoded" },
+      body,
+    })
     expect(answer.headers.getSetCookie().find((value) => value.startsWith("__Host-mfa-challenge="))).toMatch(/; Path=\/;.*; Secure/)
   })
 
@@ -244,7 +260,10 @@ describe("attacks on the sign-in", () => {
     expect((await client.verify(user.backupCodes[0], true)).status).toBe(200)
     expect((await copy.verify(user.backupCodes[1], true)).json.code).toBe("no_challenge")
     const late = await challenged(app, user.email)
-    await app.database.execute({ sql: "UPDATE MfaChallenge SET expiresAt = ? WHERE userId = ?", args: [new Date(Date.now() - 1000).toISOString(), user.id] })
+    await app.database.execute({
+      sql: "UPDATE MfaChallenge SET expiresAt = ? WHERE userId = ?",
+      args: [new Date(Date.now() - 1000).toISOString(), user.id],
+    })
     expect((await late.verify(user.backupCodes[1], true)).json.code).toBe("no_challenge")
   })
 
@@ -273,8 +292,15 @@ describe("attacks on the sign-in", () => {
   test("T22 a wrong password answers the same with MFA, without, and for nobody", async () => {
     const [withMfa, without] = [await enrolledUser(app), await createUser(app)]
     const before = await count(app, "SELECT count(*) FROM MfaChallenge")
-    const answers = await Promise.all([withMfa.email, without.email, "nobody@example.com"].map((email) => new Client(app.url).signIn(email, "wrong password")))
-    const seen = answers.map(({ status, text, headers }) => ({ status, text, location: headers.get("location"), cookies: headers.getSetCookie().map((cookie) => cookie.split("=")[0]) }))
+    const answers = await Promise.all(
+      [withMfa.email, without.email, "nobody@example.com"].map((email) => new Client(app.url).signIn(email, "wrong password")),
+    )
+    const seen = answers.map(({ status, text, headers }) => ({
+      status,
+      text,
+      location: headers.get("location"),
+      cookies: headers.getSetCookie().map((cookie) => cookie.split("=")[0]),
+    }))
     expect(seen[1]).toEqual(seen[0])
     expect(seen[2]).toEqual(seen[0])
     expect(await count(app, "SELECT count(*) FROM MfaChallenge")).toBe(before)
@@ -282,7 +308,8 @@ describe("attacks on the sign-in", () => {
 
   test("T37 a secret copied to another user's row opens for neither", async () => {
     const [a, b] = [await enrolledUser(app), await enrolledUser(app)]
-    const sealed = async (id: string) => (await app.database.execute({ sql: "SELECT mfaSecret FROM User WHERE id = ?", args: [id] })).rows[0]?.mfaSecret ?? null
+    const sealed = async (id: string) =>
+      (await app.database.execute({ sql: "SELECT mfaSecret FROM User WHERE id = ?", args: [id] })).rows[0]?.mfaSecret ?? null
     const [secretA, secretB] = [await sealed(a.id), await sealed(b.id)]
     await app.database.execute({ sql: "UPDATE User SET mfaSecret = ? WHERE id = ?", args: [secretB, a.id] })
     await app.database.execute({ sql: "UPDATE User SET mfaSecret = ? WHERE id = ?", args: [secretA, b.id] })
@@ -312,7 +339,8 @@ describe("attacks on the sign-in", () => {
     const codes = user.backupCodes.flatMap((code) => [code, code.replaceAll("-", "")])
     for (const value of [user.secret, cookie, ...codes]) expect(dump.includes(value)).toBe(false)
     for (const value of [user.secret, ...codes])
-      for (const encoding of ["hex", "base64", "base64url"] as const) expect(dump.includes(createHash("sha256").update(value).digest(encoding))).toBe(false)
+      for (const encoding of ["hex", "base64", "base64url"] as const)
+        expect(dump.includes(createHash("sha256").update(value).digest(encoding))).toBe(false)
   })
 
   test("T40 one step of drift either way, no more", async () => {
@@ -331,7 +359,8 @@ describe("attacks on the sign-in", () => {
     const client = await challenged(app, user.email)
     await app.database.execute("PRAGMA foreign_keys = ON")
     await app.database.execute({ sql: "DELETE FROM User WHERE id = ?", args: [user.id] })
-    for (const table of ["MfaFactor", "MfaThrottle", "MfaBackupCode", "MfaChallenge", "MfaEvent"]) expect(await count(app, `SELECT count(*) FROM ${table} WHERE userId = ?`, user.id), table).toBe(0)
+    for (const table of ["MfaFactor", "MfaThrottle", "MfaBackupCode", "MfaChallenge", "MfaEvent"])
+      expect(await count(app, `SELECT count(*) FROM ${table} WHERE userId = ?`, user.id), table).toBe(0)
     expect((await client.verify(oathCode(user.secret))).status).toBe(401)
     expect(await user.client.session()).toBeNull()
   })
@@ -339,7 +368,10 @@ describe("attacks on the sign-in", () => {
   test("T45 turning MFA on ends the other sessions, those from before the install too", async () => {
     const user = await createUser(app)
     const [other, client, legacy] = [await signedIn(app, user.email), await signedIn(app, user.email), new Client(app.url)]
-    legacy.cookies.set("authjs.session-token", await encode({ token: { sub: user.id, id: user.id, email: user.email }, secret, salt: "authjs.session-token" }))
+    legacy.cookies.set(
+      "authjs.session-token",
+      await encode({ token: { sub: user.id, id: user.id, email: user.email }, secret, salt: "authjs.session-token" }),
+    )
     expect(await legacy.session()).not.toBeNull()
     const { json } = await client.post("/api/mfa/setup")
     expect((await client.post("/api/mfa/verify", { code: oathCode(json.secret) })).status).toBe(200)
@@ -351,7 +383,20 @@ describe("attacks on the sign-in", () => {
 
   test("T50 long and odd input is a fast 400", async () => {
     const user = await enrolledUser(app)
-    const odd: unknown[] = ["1".repeat(1_000_000), "１２３４５６", "123\u0000456", ["123456"], { $gt: "" }, 123456, null, true, undefined, "", "12345", "1234567"]
+    const odd: unknown[] = [
+      "1".repeat(1_000_000),
+      "１２３４５６",
+      "123\u0000456",
+      ["123456"],
+      { $gt: "" },
+      123456,
+      null,
+      true,
+      undefined,
+      "",
+      "12345",
+      "1234567",
+    ]
     for (const code of odd) {
       const client = await challenged(app, user.email)
       await app.database.execute({ sql: "UPDATE MfaThrottle SET failures = 0, remaining = 5 WHERE userId = ?", args: [user.id] })

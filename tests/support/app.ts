@@ -1,10 +1,9 @@
 import { copyFileSync, existsSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { createClient, type Client as Database } from "@libsql/client"
 import { hashSync } from "bcryptjs"
-import { type Client as Database, createClient } from "@libsql/client"
-// @ts-expect-error plain JavaScript, shared with the demo
 import { builtApp, freePort, startApp } from "../../scripts/apps.mjs"
-import { Client } from "./client"
+import { Client } from "../../scripts/http-client.mjs"
 import { oathCode } from "./otp"
 import { cache } from "./paths"
 
@@ -36,7 +35,10 @@ const passwordHash = hashSync(password, 4)
 /** A user as the app's own sign-up makes one. */
 export async function createUser(app: RunningApp, name = Math.random().toString(36).slice(2, 10)): Promise<{ id: string; email: string }> {
   const user = { id: `user-${name}`, email: `${name}@example.com` }
-  await app.database.execute({ sql: "INSERT INTO User (id, email, name, passwordHash) VALUES (?, ?, ?, ?)", args: [user.id, user.email, name, passwordHash] })
+  await app.database.execute({
+    sql: "INSERT INTO User (id, email, name, passwordHash) VALUES (?, ?, ?, ?)",
+    args: [user.id, user.email, name, passwordHash],
+  })
   return user
 }
 

@@ -1,4 +1,3 @@
-// @ts-expect-error plain JavaScript, shared with the demo
 import { builtApp } from "../../scripts/apps.mjs"
 
 /** Builds each fixture once, before the workers start: a worker that is silent for a minute is taken for dead. */

@@ -1,6 +1,6 @@
+import { execFileSync } from "node:child_process"
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { execFileSync } from "node:child_process"
 import tmp from "tmp"
 import { cli, root } from "./paths"
 
@@ -13,9 +13,11 @@ export const minimalHost: Tree = {
   "package.json": `${JSON.stringify({ name: "mini", dependencies: { next: "16.4.6", "next-auth": "5.0.0-beta.32", "@prisma/client": "6.19.3" }, devDependencies: { typescript: "5.9.3" } }, null, 2)}\n`,
   "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./*"] } } }\n',
   "app/api/auth/[...nextauth]/route.ts": 'import { handlers } from "@/auth";\nexport const { GET, POST } = handlers;\n',
-  "auth.ts": 'import NextAuth from "next-auth";\nimport GitHub from "next-auth/providers/github";\nimport { prisma } from "@/lib/prisma";\n\nvoid prisma;\nexport const { handlers, auth } = NextAuth({ providers: [GitHub] });\n',
+  "auth.ts":
+    'import NextAuth from "next-auth";\nimport GitHub from "next-auth/providers/github";\nimport { prisma } from "@/lib/prisma";\n\nvoid prisma;\nexport const { handlers, auth } = NextAuth({ providers: [GitHub] });\n',
   "lib/prisma.ts": 'import { PrismaClient } from "@prisma/client";\nexport const prisma = new PrismaClient();\n',
-  "prisma/schema.prisma": 'datasource db {\n  provider = "sqlite"\n  url      = env("DATABASE_URL")\n}\n\nmodel User {\n  id    String @id @default(cuid())\n  email String @unique\n}\n',
+  "prisma/schema.prisma":
+    'datasource db {\n  provider = "sqlite"\n  url      = env("DATABASE_URL")\n}\n\nmodel User {\n  id    String @id @default(cuid())\n  email String @unique\n}\n',
   ".gitignore": ".env\n",
   ".env": "AUTH_SECRET=x\n",
 }
@@ -51,7 +53,13 @@ export type Run = { code: number; stdout: string; stderr: string; json: Record<s
 export function chimerai(args: string[], options: { cwd?: string; env?: Record<string, string>; uid?: number; cli?: string } = {}): Run {
   const result = { code: 0, stdout: "", stderr: "" }
   try {
-    result.stdout = execFileSync(process.execPath, [options.cli ?? cli, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], cwd: options.cwd, ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }), env: { ...process.env, ...options.env } })
+    result.stdout = execFileSync(process.execPath, [options.cli ?? cli, ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: options.cwd,
+      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
+      env: { ...process.env, ...options.env },
+    })
   } catch (error) {
     const failed = error as { status: number; stdout: string; stderr: string }
     Object.assign(result, { code: failed.status, stdout: failed.stdout, stderr: failed.stderr })
@@ -69,7 +77,10 @@ export function chimerai(args: string[], options: { cwd?: string; env?: Record<s
 export function installedCli(): string {
   const dir = tmp.dirSync({ unsafeCleanup: true, mode: 0o755 }).name
   for (const entry of ["bin", "dist", "templates", "package.json"]) cpSync(join(root, entry), join(dir, entry), { recursive: true })
-  const packages = execFileSync("npm", ["ls", "--omit=dev", "--all", "--parseable"], { cwd: root, encoding: "utf8" }).trim().split("\n").slice(1)
+  const packages = execFileSync("npm", ["ls", "--omit=dev", "--all", "--parseable"], { cwd: root, encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .slice(1)
   for (const path of packages) cpSync(path, join(dir, path.slice(root.length)), { recursive: true })
   return join(dir, "bin/chimerai.js")
 }

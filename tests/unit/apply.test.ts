@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { commit, rollBack } from "../../src/apply/transaction"
 import { journalPath, storeDir } from "../../src/apply/store"
+import { commit, rollBack } from "../../src/apply/transaction"
 import { chimerai, makeHost, snapshot } from "../support/host"
 
 describe("a transaction", () => {
@@ -26,7 +26,17 @@ describe("a transaction", () => {
     const before = snapshot(dir)
     const original = readFileSync(join(dir, "auth.ts"), "utf8")
     mkdirSync(join(dir, storeDir))
-    writeFileSync(join(dir, journalPath), JSON.stringify({ pid: 1, originals: [{ path: "auth.ts", text: original }, { path: "lib/mfa.ts", text: null }], folders: [storeDir] }))
+    writeFileSync(
+      join(dir, journalPath),
+      JSON.stringify({
+        pid: 1,
+        originals: [
+          { path: "auth.ts", text: original },
+          { path: "lib/mfa.ts", text: null },
+        ],
+        folders: [storeDir],
+      }),
+    )
     writeFileSync(join(dir, "auth.ts"), "half")
     writeFileSync(join(dir, "lib/mfa.ts"), "half")
     const refused = chimerai(["add", "mfa", dir, "--yes", "--json"])

@@ -1,5 +1,5 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { scanSchema, type SchemaBlock } from "./scan"
+import { type SchemaBlock, scanSchema } from "./scan"
 
 export type FieldToAdd = { name: string; type: string; attributes?: string }
 
@@ -18,7 +18,12 @@ export function addFields(text: string, model: string, fields: FieldToAdd[]): Ed
     const existing = block.fields.find(({ name }) => name === field.name)
     if (!existing) missing.push(field)
     else if (!isSameField(existing, field))
-      return { kind: "refuse", code: "schema_name_taken", message: `model ${model} already has a field ${field.name} of another shape; ours is ${fieldLines([field], "").join("")}.`, offset: existing.start }
+      return {
+        kind: "refuse",
+        code: "schema_name_taken",
+        message: `model ${model} already has a field ${field.name} of another shape; ours is ${fieldLines([field], "").join("")}.`,
+        offset: existing.start,
+      }
   }
   if (missing.length === 0) return { kind: "present" }
 
@@ -46,7 +51,9 @@ function isSameField(existing: SchemaBlock["fields"][number], wanted: FieldToAdd
 function fieldLines(fields: FieldToAdd[], indent: string): string[] {
   const nameWidth = Math.max(...fields.map(({ name }) => name.length))
   const typeWidth = Math.max(...fields.map(({ type }) => type.length))
-  return fields.map(({ name, type, attributes }) => `${indent}${name.padEnd(nameWidth)} ${type.padEnd(typeWidth)} ${attributes ?? ""}`.trimEnd())
+  return fields.map(({ name, type, attributes }) =>
+    `${indent}${name.padEnd(nameWidth)} ${type.padEnd(typeWidth)} ${attributes ?? ""}`.trimEnd(),
+  )
 }
 
 /** The indentation of the model's own fields. */
@@ -83,7 +90,12 @@ export function addModels(text: string, models: string): EditResult {
     const same = existing.get(block.name)
     if (!same) missing.push(blockText(models, block))
     else if (!block.fields.every((field) => same.fields.some(({ name, type }) => name === field.name && type === field.type)))
-      return { kind: "refuse", code: "schema_name_taken", message: `The schema already has a ${same.kind} ${block.name} of another shape.`, offset: same.start }
+      return {
+        kind: "refuse",
+        code: "schema_name_taken",
+        message: `The schema already has a ${same.kind} ${block.name} of another shape.`,
+        offset: same.start,
+      }
   }
   if (missing.length === 0) return { kind: "present" }
   const eol = eolOf(text)

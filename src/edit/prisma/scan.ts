@@ -57,7 +57,10 @@ export function scanSchema(text: string): ScanResult {
     if (!kind) return { ok: false, message: `Unexpected "${char}" outside a block.`, offset: at }
     const open = shape.indexOf("{", at)
     if (open === -1) return { ok: false, message: `"${kind}" has no block.`, offset: at }
-    const name = shape.slice(at + kind.length, open).replace(/=/g, "").trim()
+    const name = shape
+      .slice(at + kind.length, open)
+      .replace(/=/g, "")
+      .trim()
     const close = closingBrace(shape, open)
     if (close === -1) return { ok: false, message: `The block "${kind} ${name}" is not closed.`, offset: at }
     const bodyStart = open + 1

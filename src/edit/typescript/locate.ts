@@ -29,7 +29,16 @@ export function parseModule(path: string, text: string): ParseResult {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
   const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
   if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
-  return { ok: true, module: { path, text, source, imports: source.statements.filter(ts.isImportDeclaration).map(readImport), reexports: readReexports(source) } }
+  return {
+    ok: true,
+    module: {
+      path,
+      text,
+      source,
+      imports: source.statements.filter(ts.isImportDeclaration).map(readImport),
+      reexports: readReexports(source),
+    },
+  }
 }
 
 function readImport(node: ts.ImportDeclaration): ImportDeclaration {
@@ -39,8 +48,15 @@ function readImport(node: ts.ImportDeclaration): ImportDeclaration {
   const bindings = clause?.namedBindings
   if (bindings && ts.isNamespaceImport(bindings)) names.push({ imported: "*", local: bindings.name.text })
   if (bindings && ts.isNamedImports(bindings))
-    for (const element of bindings.elements) if (!element.isTypeOnly) names.push({ imported: (element.propertyName ?? element.name).text, local: element.name.text })
-  return { specifier: literalText(node.moduleSpecifier) ?? "", names, typeOnly: clause?.isTypeOnly ?? false, start: node.getStart(), end: node.getEnd() }
+    for (const element of bindings.elements)
+      if (!element.isTypeOnly) names.push({ imported: (element.propertyName ?? element.name).text, local: element.name.text })
+  return {
+    specifier: literalText(node.moduleSpecifier) ?? "",
+    names,
+    typeOnly: clause?.isTypeOnly ?? false,
+    start: node.getStart(),
+    end: node.getEnd(),
+  }
 }
 
 function readReexports(source: ts.SourceFile): string[] {
@@ -77,7 +93,9 @@ export function callsOfDefault(module: Module, specifier: string): Call[] {
   /** `wrapper(NextAuth)` */
   const wrapperName = (node: ts.Expression): string | null => {
     const [argument, ...others] = ts.isCallExpression(node) ? node.arguments : []
-    return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && argument && others.length === 0 && isDefault(argument) ? node.expression.text : null
+    return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && argument && others.length === 0 && isDefault(argument)
+      ? node.expression.text
+      : null
   }
   /** `const NextAuth = wrapper(BaseNextAuth)`, used further down. */
   const localWrapperName = (node: ts.Expression): string | null => {
@@ -104,13 +122,22 @@ export function callsOfDefault(module: Module, specifier: string): Call[] {
 function isShadowed(use: ts.Identifier): boolean {
   for (let parent: ts.Node = use.parent; parent; parent = parent.parent) {
     if (ts.isFunctionLike(parent) && parent.parameters.some(({ name }) => bindsName(name, use.text))) return true
-    if (ts.isBlock(parent) && parent.statements.some((statement) => ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name }) => bindsName(name, use.text)))) return true
+    if (
+      ts.isBlock(parent) &&
+      parent.statements.some(
+        (statement) =>
+          ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name }) => bindsName(name, use.text)),
+      )
+    )
+      return true
   }
   return false
 }
 
 function bindsName(name: ts.BindingName, text: string): boolean {
-  return ts.isIdentifier(name) ? name.text === text : name.elements.some((element) => !ts.isOmittedExpression(element) && bindsName(element.name, text))
+  return ts.isIdentifier(name)
+    ? name.text === text
+    : name.elements.some((element) => !ts.isOmittedExpression(element) && bindsName(element.name, text))
 }
 
 /** Every name the module declares or imports at its top level. */
@@ -132,7 +159,8 @@ export function initializerOf(module: Module, name: string): ts.Expression | nul
   for (const statement of module.source.statements) {
     if (ts.isVariableStatement(statement))
       for (const declaration of statement.declarationList.declarations)
-        if (ts.isIdentifier(declaration.name) && declaration.name.text === name && declaration.initializer) return unwrapExpression(declaration.initializer)
+        if (ts.isIdentifier(declaration.name) && declaration.name.text === name && declaration.initializer)
+          return unwrapExpression(declaration.initializer)
     if (name === "default" && ts.isExportAssignment(statement) && !statement.isExportEquals) {
       const value = unwrapExpression(statement.expression)
       return ts.isIdentifier(value) ? initializerOf(module, value.text) : value
@@ -144,7 +172,13 @@ export function initializerOf(module: Module, name: string): ts.Expression | nul
 /** Without `as`, `satisfies`, `!` and parentheses. */
 export function unwrapExpression(node: ts.Expression): ts.Expression {
   let inner = node
-  while (ts.isAsExpression(inner) || ts.isSatisfiesExpression(inner) || ts.isParenthesizedExpression(inner) || ts.isNonNullExpression(inner)) inner = inner.expression
+  while (
+    ts.isAsExpression(inner) ||
+    ts.isSatisfiesExpression(inner) ||
+    ts.isParenthesizedExpression(inner) ||
+    ts.isNonNullExpression(inner)
+  )
+    inner = inner.expression
   return inner
 }
 
@@ -164,7 +198,8 @@ export function membersOf(node: ts.Expression): ObjectMembers | null {
   const members: ObjectMembers = { properties: new Map(), spreads: [] }
   for (const property of node.properties) {
     if (ts.isSpreadAssignment(property)) members.spreads.push(property.expression)
-    else if (ts.isPropertyAssignment(property) && (ts.isIdentifier(property.name) || ts.isStringLiteral(property.name))) members.properties.set(property.name.text, unwrapExpression(property.initializer))
+    else if (ts.isPropertyAssignment(property) && (ts.isIdentifier(property.name) || ts.isStringLiteral(property.name)))
+      members.properties.set(property.name.text, unwrapExpression(property.initializer))
     else if (ts.isShorthandPropertyAssignment(property)) members.properties.set(property.name.text, property.name)
   }
   return members
@@ -198,9 +233,16 @@ export function exportedNames(module: Module): string[] {
   const names: string[] = []
   for (const statement of module.source.statements) {
     const exported = ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
-    if (ts.isVariableStatement(statement) && exported) for (const { name } of statement.declarationList.declarations) if (ts.isIdentifier(name)) names.push(name.text)
+    if (ts.isVariableStatement(statement) && exported)
+      for (const { name } of statement.declarationList.declarations) if (ts.isIdentifier(name)) names.push(name.text)
     if (ts.isExportAssignment(statement)) names.push("default")
-    if (ts.isExportDeclaration(statement) && !statement.isTypeOnly && !statement.moduleSpecifier && statement.exportClause && ts.isNamedExports(statement.exportClause))
+    if (
+      ts.isExportDeclaration(statement) &&
+      !statement.isTypeOnly &&
+      !statement.moduleSpecifier &&
+      statement.exportClause &&
+      ts.isNamedExports(statement.exportClause)
+    )
       for (const element of statement.exportClause.elements) if (!element.isTypeOnly) names.push(element.name.text)
   }
   return names
@@ -217,7 +259,9 @@ export function constructs(module: Module, className: string): boolean {
 
 /** End of the directives and comments that must stay first, where an import goes when there is none. */
 export function prologueEnd(module: Module): number {
-  const directives = module.source.statements.filter((statement) => ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression))
+  const directives = module.source.statements.filter(
+    (statement) => ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression),
+  )
   const shebang = /^#!.*/.exec(module.text)?.[0].length ?? 0
   return directives.at(-1)?.getEnd() ?? shebang
 }

@@ -24,7 +24,8 @@ export function wrapCall(module: Module, { library, wrapper, from }: WrapRequest
   const ours = binding !== null && binding.imported === wrapper && sameModule(binding.specifier, from)
   if (taken && !ours) return { kind: "refuse", code: "name_taken", message: `The name ${wrapper} is used for something else in this file.` }
   if (call.wrappedBy === wrapper && ours) return { kind: "present" }
-  if (call.wrappedBy !== null) return { kind: "refuse", code: "edit_unsafe", message: `${library} is already wrapped by ${call.wrappedBy}(...).` }
+  if (call.wrappedBy !== null)
+    return { kind: "refuse", code: "edit_unsafe", message: `${library} is already wrapped by ${call.wrappedBy}(...).` }
 
   const wrap = [
     { at: call.calleeStart, text: `${wrapper}(` },
@@ -33,7 +34,8 @@ export function wrapCall(module: Module, { library, wrapper, from }: WrapRequest
   const length = lineLength(module.text, call.calleeStart)
   const outgrows = length <= usualWidth && length + wrapper.length + 2 > usualWidth
   const edits = outgrows ? rename(module, call, library, wrapper) : wrap
-  if (!edits) return { kind: "refuse", code: "edit_unsafe", message: `${library} is imported here in a way that cannot be wrapped in place.` }
+  if (!edits)
+    return { kind: "refuse", code: "edit_unsafe", message: `${library} is imported here in a way that cannot be wrapped in place.` }
   // In one offset the import comes first, then what uses it.
   return { kind: "edit", edits: ours ? edits : [importInsertion(module, wrapper, from), ...edits] }
 }
@@ -54,7 +56,14 @@ function rename(module: Module, { calleeStart, calleeEnd }: Call, library: strin
   const declaration = module.imports.find(({ specifier }) => specifier === library)
   const last = module.imports.at(-1)
   const name = declaration ? /^import\s+(?=[A-Za-z_$])/.exec(module.text.slice(declaration.start, declaration.end)) : null
-  if (!declaration || !last || !name || !module.text.startsWith(local, declaration.start + name[0].length) || topLevelNames(module).has(base)) return null
+  if (
+    !declaration ||
+    !last ||
+    !name ||
+    !module.text.startsWith(local, declaration.start + name[0].length) ||
+    topLevelNames(module).has(base)
+  )
+    return null
   const eol = eolOf(module.text)
   const semicolon = module.text.slice(last.start, last.end).endsWith(";") ? ";" : ""
   return [

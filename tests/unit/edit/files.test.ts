@@ -20,7 +20,11 @@ describe("package.json", () => {
   const add = (text: string) => apply(text, (current) => addDependencies(current, wanted))
 
   test("in order, in the file's indentation", () => {
-    expect(add('{\n    "name": "x",\n    "dependencies": {\n        "next": "16",\n        "react": "19"\n    },\n    "devDependencies": {\n        "typescript": "5"\n    }\n}\n')).toBe(
+    expect(
+      add(
+        '{\n    "name": "x",\n    "dependencies": {\n        "next": "16",\n        "react": "19"\n    },\n    "devDependencies": {\n        "typescript": "5"\n    }\n}\n',
+      ),
+    ).toBe(
       '{\n    "name": "x",\n    "dependencies": {\n        "next": "16",\n        "otpauth": "^9.0.0",\n        "react": "19"\n    },\n    "devDependencies": {\n        "@types/qrcode": "^1.5.5",\n        "typescript": "5"\n    }\n}\n',
     )
   })

@@ -21,28 +21,40 @@ const withFields = (text: string, model = "User") => apply(text, (current) => ad
 
 describe("fields", () => {
   test("go before the closing brace, as a group of their own", () => {
-    expect(withFields("model User {\n  id    String @id\n  email String // why\n}\n")).toBe("model User {\n  id    String @id\n  email String // why\n\n  mfaSecret  String?\n  mfaEnabled Boolean @default(false)\n}\n")
+    expect(withFields("model User {\n  id    String @id\n  email String // why\n}\n")).toBe(
+      "model User {\n  id    String @id\n  email String // why\n\n  mfaSecret  String?\n  mfaEnabled Boolean @default(false)\n}\n",
+    )
   })
 
   test("go before block attributes", () => {
-    expect(withFields('model User {\n    id String @id\n\n    @@map("users")\n}\n')).toBe('model User {\n    id String @id\n\n    mfaSecret  String?\n    mfaEnabled Boolean @default(false)\n\n    @@map("users")\n}\n')
+    expect(withFields('model User {\n    id String @id\n\n    @@map("users")\n}\n')).toBe(
+      'model User {\n    id String @id\n\n    mfaSecret  String?\n    mfaEnabled Boolean @default(false)\n\n    @@map("users")\n}\n',
+    )
   })
 
   test("tabs and CRLF", () => {
-    expect(withFields("model User {\r\n\tid String @id\r\n}\r\n")).toBe("model User {\r\n\tid String @id\r\n\r\n\tmfaSecret  String?\r\n\tmfaEnabled Boolean @default(false)\r\n}\r\n")
+    expect(withFields("model User {\r\n\tid String @id\r\n}\r\n")).toBe(
+      "model User {\r\n\tid String @id\r\n\r\n\tmfaSecret  String?\r\n\tmfaEnabled Boolean @default(false)\r\n}\r\n",
+    )
   })
 
   test("a byte order mark, block comments, braces and models in comments and strings", () => {
-    const text = '\uFEFF/* model User { */\n// model User { id Int }\nmodel Post {\n  text String @default("} model User {")\n}\n\nmodel User { // the real one }\n  id String @id /* } */\n}\n'
+    const text =
+      '\uFEFF/* model User { */\n// model User { id Int }\nmodel Post {\n  text String @default("} model User {")\n}\n\nmodel User { // the real one }\n  id String @id /* } */\n}\n'
     expect(withFields(text)).toBe(text.replace("/* } */\n}", "/* } */\n\n  mfaSecret  String?\n  mfaEnabled Boolean @default(false)\n}"))
   })
 
   test("only what is missing", () => {
-    expect(withFields("model User {\n  id String @id\n  mfaSecret String? @db.Text\n}\n")).toBe("model User {\n  id String @id\n  mfaSecret String? @db.Text\n\n  mfaEnabled Boolean @default(false)\n}\n")
+    expect(withFields("model User {\n  id String @id\n  mfaSecret String? @db.Text\n}\n")).toBe(
+      "model User {\n  id String @id\n  mfaSecret String? @db.Text\n\n  mfaEnabled Boolean @default(false)\n}\n",
+    )
   })
 
   test("a field of ours with another meaning is refused", () => {
-    expect(addFields("model User {\n  id String @id\n  mfaEnabled Int\n}\n", "User", fields)).toMatchObject({ kind: "refuse", code: "schema_name_taken" })
+    expect(addFields("model User {\n  id String @id\n  mfaEnabled Int\n}\n", "User", fields)).toMatchObject({
+      kind: "refuse",
+      code: "schema_name_taken",
+    })
   })
 
   test("a model of another name, or none", () => {
@@ -64,11 +76,20 @@ describe("models", () => {
 
 describe("the scanner", () => {
   test("reads fields with their offsets", () => {
-    const text = 'model User {\n  id    String @id @default(cuid())\n  tags  String[] // many\n  geo   Unsupported("point")?\n\n  @@index([id])\n}\nenum Role {\n  A\n}\n'
+    const text =
+      'model User {\n  id    String @id @default(cuid())\n  tags  String[] // many\n  geo   Unsupported("point")?\n\n  @@index([id])\n}\nenum Role {\n  A\n}\n'
     const scan = scanSchema(text)
     if (!scan.ok) throw new Error(scan.message)
     expect(scan.blocks.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["model User", "enum Role"])
-    expect(scan.blocks[0]?.fields.map(({ name, type, list, attributes, start }) => [name, type, list, attributes, text.slice(start, start + name.length)])).toEqual([
+    expect(
+      scan.blocks[0]?.fields.map(({ name, type, list, attributes, start }) => [
+        name,
+        type,
+        list,
+        attributes,
+        text.slice(start, start + name.length),
+      ]),
+    ).toEqual([
       ["id", "String", false, "@id @default(cuid())", "id"],
       ["tags", "String", true, "", "tags"],
       ["geo", 'Unsupported("point")', false, "", "geo"],

@@ -19,8 +19,23 @@ describe("where things are", () => {
       language: "ts",
       alias: { pattern: "@/*", prefix: "@/", dir: "" },
       styling: "css",
-      auth: { version: "5.0.0-beta.32", major: 5, config: "auth.ts", calls: ["auth.ts"], session: "jwt", providers: ["github"], handlerDir: "app/api/auth" },
-      prisma: { schema: "prisma/schema.prisma", provider: "sqlite", userModel: "User", userId: { name: "id", type: "String" }, client: { file: "lib/prisma.ts", export: "prisma" }, sessionModel: null },
+      auth: {
+        version: "5.0.0-beta.32",
+        major: 5,
+        config: "auth.ts",
+        calls: ["auth.ts"],
+        session: "jwt",
+        providers: ["github"],
+        handlerDir: "app/api/auth",
+      },
+      prisma: {
+        schema: "prisma/schema.prisma",
+        provider: "sqlite",
+        userModel: "User",
+        userId: { name: "id", type: "String" },
+        client: { file: "lib/prisma.ts", export: "prisma" },
+        sessionModel: null,
+      },
       env: { file: ".env", ignored: true, example: null },
       middleware: null,
     })
@@ -28,7 +43,13 @@ describe("where things are", () => {
 
   test("each fact has its evidence, with the line where there is one", async () => {
     const { evidence } = await factsOf()
-    expect(evidence).toMatchObject({ "auth.calls": "auth.ts:6", "prisma.userModel": "prisma/schema.prisma:6", "prisma.userId": "prisma/schema.prisma:7", "prisma.client": "lib/prisma.ts:2", alias: "tsconfig.json:1" })
+    expect(evidence).toMatchObject({
+      "auth.calls": "auth.ts:6",
+      "prisma.userModel": "prisma/schema.prisma:6",
+      "prisma.userId": "prisma/schema.prisma:7",
+      "prisma.client": "lib/prisma.ts:2",
+      alias: "tsconfig.json:1",
+    })
   })
 
   test.each([
@@ -41,51 +62,96 @@ describe("where things are", () => {
   })
 
   test("the packageManager field wins over a stray lockfile", async () => {
-    expect((await factsOf({ "package.json": JSON.stringify({ packageManager: "pnpm@9.0.0", dependencies: { next: "16", "next-auth": "5.0.0-beta.32", "@prisma/client": "6" }, devDependencies: { typescript: "5" } }), "package-lock.json": "{}" })).packageManager).toBe("pnpm")
+    expect(
+      (
+        await factsOf({
+          "package.json": JSON.stringify({
+            packageManager: "pnpm@9.0.0",
+            dependencies: { next: "16", "next-auth": "5.0.0-beta.32", "@prisma/client": "6" },
+            devDependencies: { typescript: "5" },
+          }),
+          "package-lock.json": "{}",
+        })
+      ).packageManager,
+    ).toBe("pnpm")
   })
 
   test("an alias in a config that is extended, with comments and trailing commas", async () => {
-    const host = await factsOf({ "tsconfig.json": '{ // base\n "extends": "./tsconfig.base", }', "tsconfig.base.json": '{ "compilerOptions": { /* "@/*" */ "baseUrl": ".", "paths": { "@/*": ["./*"], } } }' })
+    const host = await factsOf({
+      "tsconfig.json": '{ // base\n "extends": "./tsconfig.base", }',
+      "tsconfig.base.json": '{ "compilerOptions": { /* "@/*" */ "baseUrl": ".", "paths": { "@/*": ["./*"], } } }',
+    })
     expect(host.alias?.prefix).toBe("@/")
     expect(host.evidence.alias).toBe("tsconfig.base.json:1")
   })
 
   test("no alias at all", async () => {
-    const host = await factsOf({ "tsconfig.json": "{}", "app/api/auth/[...nextauth]/route.ts": 'import { handlers } from "../../../../auth";\nexport const { GET, POST } = handlers;\n', "auth.ts": 'import NextAuth from "next-auth";\nimport { prisma } from "./lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [] });\n' })
+    const host = await factsOf({
+      "tsconfig.json": "{}",
+      "app/api/auth/[...nextauth]/route.ts": 'import { handlers } from "../../../../auth";\nexport const { GET, POST } = handlers;\n',
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { prisma } from "./lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [] });\n',
+    })
     expect(host.alias).toBeNull()
   })
 
   test("a NextAuth call in the middleware is not the sign-in", async () => {
-    const host = await factsOf({ "middleware.ts": 'import NextAuth from "next-auth";\nimport config from "./auth.config";\nexport default NextAuth(config).auth;\nexport const config2 = {};\n', "auth.config.ts": "export default { providers: [] };\n" })
+    const host = await factsOf({
+      "middleware.ts":
+        'import NextAuth from "next-auth";\nimport config from "./auth.config";\nexport default NextAuth(config).auth;\nexport const config2 = {};\n',
+      "auth.config.ts": "export default { providers: [] };\n",
+    })
     expect(host.auth.calls).toEqual(["auth.ts"])
     expect(host.middleware).toBe("middleware.ts")
   })
 
   test("options elsewhere, spread, with database sessions and a sign-in page", async () => {
     const host = await factsOf({
-      "auth.ts": 'import NextAuth from "next-auth";\nimport { PrismaAdapter } from "@auth/prisma-adapter";\nimport { prisma } from "@/lib/prisma";\nimport base from "./auth.config";\nexport const { handlers } = NextAuth({ adapter: PrismaAdapter(prisma), ...base });\n',
-      "auth.config.ts": 'import Google from "next-auth/providers/google";\nimport type { NextAuthConfig } from "next-auth";\nconst config = { providers: [Google({ clientId: "x" })], pages: { signIn: "/sign-in" } } satisfies NextAuthConfig;\nexport default config;\n',
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { PrismaAdapter } from "@auth/prisma-adapter";\nimport { prisma } from "@/lib/prisma";\nimport base from "./auth.config";\nexport const { handlers } = NextAuth({ adapter: PrismaAdapter(prisma), ...base });\n',
+      "auth.config.ts":
+        'import Google from "next-auth/providers/google";\nimport type { NextAuthConfig } from "next-auth";\nconst config = { providers: [Google({ clientId: "x" })], pages: { signIn: "/sign-in" } } satisfies NextAuthConfig;\nexport default config;\n',
     })
     expect(host.auth).toMatchObject({ config: "auth.ts", session: "database", providers: ["google"], signInPage: "/sign-in" })
   })
 
   test("a lazy config, and a strategy that only running it would tell", async () => {
-    const host = await factsOf({ "auth.ts": 'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nexport const { handlers } = NextAuth(() => ({ providers: [], session: { strategy: process.env.S as "jwt" }, prisma }));\n' })
+    const host = await factsOf({
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nexport const { handlers } = NextAuth(() => ({ providers: [], session: { strategy: process.env.S as "jwt" }, prisma }));\n',
+    })
     expect(host.auth.session).toBe("dynamic")
   })
 
   test("the client that the auth code imports, default or renamed", async () => {
-    const host = await factsOf({ "lib/prisma.ts": 'import { PrismaClient } from "../generated/client";\nconst make = () => new PrismaClient();\nconst client = make();\nexport default client;\n', "auth.ts": 'import NextAuth from "next-auth";\nimport database from "@/lib/prisma";\nvoid database;\nexport const { handlers } = NextAuth({ providers: [] });\n' })
+    const host = await factsOf({
+      "lib/prisma.ts":
+        'import { PrismaClient } from "../generated/client";\nconst make = () => new PrismaClient();\nconst client = make();\nexport default client;\n',
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport database from "@/lib/prisma";\nvoid database;\nexport const { handlers } = NextAuth({ providers: [] });\n',
+    })
     expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: "default" })
   })
 
   test("a schema in several files", async () => {
-    const host = await factsOf({ "prisma/schema.prisma": null, "prisma/schema/base.prisma": 'datasource db {\n  provider = "postgresql"\n}\n', "prisma/schema/user.prisma": "model User {\n  id Int @id\n  email String\n}\n" })
-    expect(host.prisma).toMatchObject({ schema: "prisma/schema", files: ["prisma/schema/base.prisma", "prisma/schema/user.prisma"], userModelFile: "prisma/schema/user.prisma", userId: { type: "Int" } })
+    const host = await factsOf({
+      "prisma/schema.prisma": null,
+      "prisma/schema/base.prisma": 'datasource db {\n  provider = "postgresql"\n}\n',
+      "prisma/schema/user.prisma": "model User {\n  id Int @id\n  email String\n}\n",
+    })
+    expect(host.prisma).toMatchObject({
+      schema: "prisma/schema",
+      files: ["prisma/schema/base.prisma", "prisma/schema/user.prisma"],
+      userModelFile: "prisma/schema/user.prisma",
+      userId: { type: "Int" },
+    })
   })
 
   test("the schema that prisma.config.ts names", async () => {
-    const host = await factsOf({ "prisma.config.ts": 'export default defineConfig({\n  schema: path.join("db", "main.prisma"),\n})', "db/main.prisma": "model User {\n  id String @id @db.Uuid\n  email String\n}\n" })
+    const host = await factsOf({
+      "prisma.config.ts": 'export default defineConfig({\n  schema: path.join("db", "main.prisma"),\n})',
+      "db/main.prisma": "model User {\n  id String @id @db.Uuid\n  email String\n}\n",
+    })
     expect(host.prisma).toMatchObject({ schema: "db/main.prisma", userId: { nativeType: "@db.Uuid" } })
   })
 
@@ -114,16 +180,29 @@ describe("where things are", () => {
 describe("overruled by a flag", () => {
   test("--auth, --user-model, --prisma-client, --pm", async () => {
     const host = await factsOf(
-      { "other.ts": 'import NextAuth from "next-auth";\nexport const { handlers } = NextAuth({ providers: [] });\n', "prisma/schema.prisma": "model Person {\n  id String @id\n  email String\n}\n", "db.ts": "export const client = 1\n" },
+      {
+        "other.ts": 'import NextAuth from "next-auth";\nexport const { handlers } = NextAuth({ providers: [] });\n',
+        "prisma/schema.prisma": "model Person {\n  id String @id\n  email String\n}\n",
+        "db.ts": "export const client = 1\n",
+      },
       { auth: "other.ts", userModel: "Person", prismaClient: "db.ts#client", pm: "yarn" },
     )
-    expect(host).toMatchObject({ packageManager: "yarn", auth: { calls: ["other.ts"] }, prisma: { userModel: "Person", client: { file: "db.ts", export: "client" } } })
+    expect(host).toMatchObject({
+      packageManager: "yarn",
+      auth: { calls: ["other.ts"] },
+      prisma: { userModel: "Person", client: { file: "db.ts", export: "client" } },
+    })
   })
 })
 
 describe("work does not grow with the host", () => {
   test("files read and parsed are the same beside 2,000 others", async () => {
-    const crowd = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`components/c${index}.tsx`, 'import NextAuth from "next-auth";\nexport default NextAuth({});\n']))
+    const crowd = Object.fromEntries(
+      Array.from({ length: 2000 }, (_, index) => [
+        `components/c${index}.tsx`,
+        'import NextAuth from "next-auth";\nexport default NextAuth({});\n',
+      ]),
+    )
     const [small, large] = [await detect(makeHost(), requires), await detect(makeHost(crowd), requires)]
     expect(large.files.reads).toBe(small.files.reads)
     expect(large.modules.parsedCount).toBe(small.modules.parsedCount)

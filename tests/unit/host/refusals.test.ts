@@ -5,41 +5,104 @@ import tmp from "tmp"
 import { describe, expect, test } from "vitest"
 import { chimerai, installedCli, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
 
-const manifest = (change: (data: any) => void): Tree => {
+/** The smallest app's package.json with other dependencies, and without some. */
+function dependencies(changed: Record<string, string>, ...removed: string[]): Tree {
   const data = JSON.parse(String(minimalHost["package.json"]))
-  change(data)
+  data.dependencies = { ...data.dependencies, ...changed }
+  for (const name of removed) delete data.dependencies[name]
   return { "package.json": `${JSON.stringify(data, null, 2)}\n` }
 }
 
 const refusals: [string, Tree, string, number, string?][] = [
   ["no package.json", { "package.json": null }, "package_json_missing", 3],
   ["a broken package.json", { "package.json": '{\n  "name": "x",,\n}\n' }, "package_json_invalid", 3, "package.json:2"],
-  ["not a Next.js app", manifest((data) => delete data.dependencies.next), "not_nextjs", 3, "package.json"],
-  ["an old Next.js", manifest((data) => (data.dependencies.next = "12.3.0")), "next_version_unsupported", 3, "package.json:4"],
-  ["no auth library", manifest((data) => delete data.dependencies["next-auth"]), "auth_library_missing", 3, "package.json"],
-  ["another auth library", manifest((data) => ((data.dependencies["better-auth"] = "1.0.0"), delete data.dependencies["next-auth"])), "auth_library_missing", 3],
-  ["next-auth 4", manifest((data) => (data.dependencies["next-auth"] = "4.24.11")), "auth_version_unsupported", 3, "package.json:5"],
-  ["an early beta", manifest((data) => (data.dependencies["next-auth"] = "5.0.0-beta.4")), "auth_version_unsupported", 3],
-  ["no Prisma", manifest((data) => ((data.dependencies["drizzle-orm"] = "1.0.0"), delete data.dependencies["@prisma/client"])), "prisma_missing", 3],
-  ["an old Prisma", manifest((data) => (data.dependencies["@prisma/client"] = "4.16.2")), "prisma_version_unsupported", 3],
+  ["not a Next.js app", dependencies({}, "next"), "not_nextjs", 3, "package.json"],
+  ["an old Next.js", dependencies({ next: "12.3.0" }), "next_version_unsupported", 3, "package.json:4"],
+  ["no auth library", dependencies({}, "next-auth"), "auth_library_missing", 3, "package.json"],
+  ["another auth library", dependencies({ "better-auth": "1.0.0" }, "next-auth"), "auth_library_missing", 3],
+  ["next-auth 4", dependencies({ "next-auth": "4.24.11" }), "auth_version_unsupported", 3, "package.json:5"],
+  ["an early beta", dependencies({ "next-auth": "5.0.0-beta.4" }), "auth_version_unsupported", 3],
+  ["no Prisma", dependencies({ "drizzle-orm": "1.0.0" }, "@prisma/client"), "prisma_missing", 3],
+  ["an old Prisma", dependencies({ "@prisma/client": "4.16.2" }), "prisma_version_unsupported", 3],
   ["Pages Router only", { "app/api/auth/[...nextauth]/route.ts": null, "pages/index.tsx": "" }, "app_router_missing", 3],
-  ["JavaScript", { ...manifest((data) => delete data.devDependencies), "tsconfig.json": null }, "language_unsupported", 3],
+  [
+    "JavaScript",
+    { "package.json": String(minimalHost["package.json"]).replace("typescript", "prettier"), "tsconfig.json": null },
+    "language_unsupported",
+    3,
+  ],
   ["no auth handler", { "app/api/auth/[...nextauth]/route.ts": null, "app/page.tsx": "" }, "auth_handler_missing", 3],
   ["a handler that never reaches NextAuth", { "auth.ts": "export const handlers = { GET: 1, POST: 1 };\n" }, "auth_config_not_found", 3],
-  ["two calls in reach", { "auth.ts": 'import "./other";\nimport NextAuth from "next-auth";\nexport const { handlers } = NextAuth({ providers: [] });\n', "other.ts": 'import NextAuth from "next-auth";\nexport default NextAuth({ providers: [] });\n' }, "auth_config_ambiguous", 4],
-  ["an auth file that does not parse", { "auth.ts": 'import NextAuth from "next-auth";\n\nexport const { = NextAuth({});\n' }, "parse_failed", 3, "auth.ts:3"],
+  [
+    "two calls in reach",
+    {
+      "auth.ts": 'import "./other";\nimport NextAuth from "next-auth";\nexport const { handlers } = NextAuth({ providers: [] });\n',
+      "other.ts": 'import NextAuth from "next-auth";\nexport default NextAuth({ providers: [] });\n',
+    },
+    "auth_config_ambiguous",
+    4,
+  ],
+  [
+    "an auth file that does not parse",
+    { "auth.ts": 'import NextAuth from "next-auth";\n\nexport const { = NextAuth({});\n' },
+    "parse_failed",
+    3,
+    "auth.ts:3",
+  ],
   ["no schema", { "prisma/schema.prisma": null }, "prisma_schema_missing", 3],
-  ["a schema that does not parse", { "prisma/schema.prisma": "model User {\n  id String @id\n" }, "prisma_schema_invalid", 3, "prisma/schema.prisma:1"],
-  ["a generated schema", { "prisma/schema.prisma": "// DO NOT MODIFY THIS FILE\nmodel User {\n  id String @id\n}\n" }, "prisma_schema_generated", 3, "prisma/schema.prisma:1"],
+  [
+    "a schema that does not parse",
+    { "prisma/schema.prisma": "model User {\n  id String @id\n" },
+    "prisma_schema_invalid",
+    3,
+    "prisma/schema.prisma:1",
+  ],
+  [
+    "a generated schema",
+    { "prisma/schema.prisma": "// DO NOT MODIFY THIS FILE\nmodel User {\n  id String @id\n}\n" },
+    "prisma_schema_generated",
+    3,
+    "prisma/schema.prisma:1",
+  ],
   ["no user model", { "prisma/schema.prisma": "model Post {\n  id String @id\n}\n" }, "user_model_missing", 3],
-  ["an id that foreign keys cannot copy", { "prisma/schema.prisma": "model User {\n  id Bytes @id\n  email String\n}\n" }, "user_id_unsupported", 3, "prisma/schema.prisma:2"],
+  [
+    "an id that foreign keys cannot copy",
+    { "prisma/schema.prisma": "model User {\n  id Bytes @id\n  email String\n}\n" },
+    "user_id_unsupported",
+    3,
+    "prisma/schema.prisma:2",
+  ],
   ["users without an address", { "prisma/schema.prisma": "model User {\n  id String @id\n}\n" }, "user_email_missing", 3],
-  ["MongoDB", { "prisma/schema.prisma": 'datasource db {\n  provider = "mongodb"\n}\nmodel User {\n  id String @id\n  email String\n}\n' }, "database_unsupported", 3],
+  [
+    "MongoDB",
+    { "prisma/schema.prisma": 'datasource db {\n  provider = "mongodb"\n}\nmodel User {\n  id String @id\n  email String\n}\n' },
+    "database_unsupported",
+    3,
+  ],
   ["no client to be found", { "lib/prisma.ts": "export const prisma = 1;\n" }, "prisma_client_not_found", 4],
-  ["a field of ours with another meaning", { "prisma/schema.prisma": "model User {\n  id String @id\n  email String\n  mfaSecret Bytes\n}\n" }, "schema_name_taken", 3, "prisma/schema.prisma:4"],
-  ["a model of ours with another meaning", { "prisma/schema.prisma": "model User {\n  id String @id\n  email String\n}\nmodel MfaEvent {\n  id Int @id\n}\n" }, "schema_name_taken", 3],
+  [
+    "a field of ours with another meaning",
+    { "prisma/schema.prisma": "model User {\n  id String @id\n  email String\n  mfaSecret Bytes\n}\n" },
+    "schema_name_taken",
+    3,
+    "prisma/schema.prisma:4",
+  ],
+  [
+    "a model of ours with another meaning",
+    { "prisma/schema.prisma": "model User {\n  id String @id\n  email String\n}\nmodel MfaEvent {\n  id Int @id\n}\n" },
+    "schema_name_taken",
+    3,
+  ],
   ["a file of ours with other content", { "lib/mfa.ts": "export const mine = 1;\n" }, "file_exists", 3, "lib/mfa.ts"],
-  ["our wrapper's name in use", { "auth.ts": 'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nconst withMfa = prisma;\nexport const { handlers } = NextAuth({ providers: [], withMfa });\n' }, "name_taken", 3],
+  [
+    "our wrapper's name in use",
+    {
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nconst withMfa = prisma;\nexport const { handlers } = NextAuth({ providers: [], withMfa });\n',
+    },
+    "name_taken",
+    3,
+  ],
   ["a file that is not UTF-8", { "auth.ts": "" }, "encoding_unsupported", 3, "auth.ts"],
 ]
 
@@ -49,7 +112,11 @@ describe("refused, with a code, a place and a next step; nothing changed", () =>
     if (code === "encoding_unsupported") writeFileSync(join(dir, "auth.ts"), Buffer.from([0x69, 0xff, 0xfe]))
     const before = snapshot(dir)
     const run = chimerai(["add", "mfa", dir, "--yes", "--json", "--no-install"])
-    expect({ code: run.json.error?.code, exit: run.code, status: run.json.status }, name).toEqual({ code, exit: exitCode, status: "refused" })
+    expect({ code: run.json.error?.code, exit: run.code, status: run.json.status }, name).toEqual({
+      code,
+      exit: exitCode,
+      status: "refused",
+    })
     if (place) expect(`${run.json.error.file}${run.json.error.line ? `:${run.json.error.line}` : ""}`).toBe(place)
     expect(snapshot(dir)).toEqual(before)
     // For a person: the message, where, what to do, and the code.
