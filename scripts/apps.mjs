@@ -1,7 +1,7 @@
 /** Turns a fixture into a running app with MFA: what the demo shows and the tests attack. */
 import { execFileSync, spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -55,7 +55,17 @@ export function fixtureWithDependencies(name) {
   return { fixture, dependencies: join(dir, "node_modules") }
 }
 
-/** A copy of a fixture to work in. Hard links, because half a gigabyte of packages need not be copied. */
+/** Hard links where the system has them: half a gigabyte of packages need not be copied. */
+function linkTree(from, to) {
+  try {
+    run("cp", ["-al", from, to])
+  } catch {
+    rmSync(to, { recursive: true, force: true })
+    cpSync(from, to, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE })
+  }
+}
+
+/** A copy of a fixture to work in. */
 export function copyFixture(name, target, { modules = true } = {}) {
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
@@ -64,7 +74,7 @@ export function copyFixture(name, target, { modules = true } = {}) {
     if (!["node_modules", ".next"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
   if (modules) {
     const { dependencies } = fixtureWithDependencies(name)
-    run("cp", ["-al", dependencies, join(target, "node_modules")])
+    linkTree(dependencies, join(target, "node_modules"))
   }
   if (existsSync(join(target, ".env.example"))) {
     const secret = randomBytes(32).toString("base64")
@@ -121,11 +131,16 @@ function prepareDatabase(dir) {
   run("npx", ["prisma", "generate"], { cwd: dir })
 }
 
-export function freePort() {
+/**
+ * A port to listen on: `wanted` where it is free, else any.
+ * @param {number} wanted
+ * @returns {Promise<number>}
+ */
+export function freePort(wanted = 0) {
   return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
+    server.once("error", () => (wanted === 0 ? reject(new Error("no port is free")) : resolve(freePort())))
+    server.listen(wanted, () => {
       const { port } = server.address()
       server.close(() => resolve(port))
     })

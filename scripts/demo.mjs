@@ -15,7 +15,7 @@ const step = (text) => console.log(`\n▸ ${text}`)
 step("Installing and building chimerai")
 prepare()
 // Only now are the packages there that these need.
-const { chimerai, copyFixture, finishApp, startApp } = await import("./apps.mjs")
+const { chimerai, copyFixture, finishApp, freePort, startApp } = await import("./apps.mjs")
 const { createClient } = await import("@libsql/client")
 const { hashSync } = await import("bcryptjs")
 
@@ -37,7 +37,7 @@ await database.execute({
 })
 database.close()
 
-const app = await startApp(dir, check ? {} : { port: Number(process.env.PORT ?? 3000) })
+const app = await startApp(dir, { port: await freePort(check ? 0 : Number(process.env.PORT ?? 3000)) })
 if (check) {
   const { checkDemo } = await import("./demo-check.mjs")
   let ok = false
