@@ -17,14 +17,14 @@ const node = process.execPath
 const cli = join(root, "bin/chimerai.js")
 
 const fixture = join(scratch, "fixture")
-cpSync(join(root, "fixtures/next16-credentials"), fixture, { recursive: true, filter: (path) => !/node_modules|\.next/.test(path) })
+cpSync(join(root, "fixtures/next16-credentials"), fixture, { recursive: true, filter: (path) => !/[/\\](node_modules|\.next)$/.test(path) })
 const hosts = [100, 50_000].map((files) => crowded(files))
-writeFileSync(join(scratch, "parser.mjs"), `import ${JSON.stringify(join(root, "node_modules/ts-morph/dist/ts-morph.js"))}\n`)
+writeFileSync(join(scratch, "parser.cjs"), `require(${JSON.stringify(join(root, "node_modules/ts-morph"))})\n`)
 
 const dryRun = (dir) => [node, cli, "add", "mfa", dir, "--dry-run", "--yes", "--json"]
 const commands = {
   "node -e 0": [node, "-e", "0"],
-  "node, parser loaded": [node, join(scratch, "parser.mjs")],
+  "node, parser loaded": [node, join(scratch, "parser.cjs")],
   "chimerai --version": [node, cli, "--version"],
   "chimerai --help": [node, cli, "--help"],
   "chimerai add --dry-run, fixture": dryRun(fixture),

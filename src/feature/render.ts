@@ -22,8 +22,11 @@ export function render(feature: LoadedFeature, host: Host): Recipe {
   const places = placesOf(feature, host)
   const imports = new Imports(host)
   const context = contextOf(host, places.routes)
-  const compile = (template: string, path: string) => {
-    const handlebars = Handlebars.create()
+  const handlebars = Handlebars.create()
+  const compile = (template: string, path: string): string => {
+    const text = readTemplate(feature, template)
+    // Half of the files are the same for every host: nothing to compile.
+    if (!text.includes("{{")) return text
     const css = host.styling === "css" ? imports.specifier(path, `${places.base}lib/mfa/mfa.module.css`) : null
     handlebars.registerHelper({
       eq: (a: unknown, b: unknown) => a === b,
@@ -31,7 +34,7 @@ export function render(feature: LoadedFeature, host: Host): Recipe {
       host: (fact: "auth" | "prisma") => imports.specifier(path, fact === "auth" ? host.auth.calls[0] : host.prisma.client.file),
       cls: (role: string) => classOf(feature, role, css !== null),
     })
-    return handlebars.compile(readTemplate(feature, template), { noEscape: true, strict: true })({ ...context, css })
+    return handlebars.compile(text, { noEscape: true, strict: true })({ ...context, css })
   }
   const files = feature.files
     .filter(({ when }) => !when || (when.styling === "css") === (host.styling === "css"))

@@ -1,14 +1,14 @@
-import { z } from "zod"
+import * as z from "zod/mini"
 
 /** templates/<feature>/feature.json: all that a feature is, as data. */
 export const featureSchema = z.strictObject({
   name: z.string(),
   title: z.string(),
   requires: z.strictObject({ next: z.string(), nextAuth: z.string(), nextAuthAdvised: z.string(), prisma: z.string() }),
-  dependencies: z.array(z.strictObject({ name: z.string(), range: z.string(), dev: z.boolean().default(false) })),
-  env: z.array(z.strictObject({ name: z.string(), comment: z.string(), generate: z.string().regex(/^base64:\d+$/) })),
+  dependencies: z.array(z.strictObject({ name: z.string(), range: z.string(), dev: z._default(z.boolean(), false) })),
+  env: z.array(z.strictObject({ name: z.string(), comment: z.string(), generate: z.string().check(z.regex(/^base64:\d+$/)) })),
   schema: z.strictObject({
-    userFields: z.array(z.strictObject({ name: z.string(), type: z.string(), attributes: z.string().default("") })),
+    userFields: z.array(z.strictObject({ name: z.string(), type: z.string(), attributes: z._default(z.string(), "") })),
     models: z.string(),
   }),
   /** The call of the auth library that is wrapped, and what wraps it. */
@@ -18,7 +18,7 @@ export const featureSchema = z.strictObject({
     z.strictObject({
       template: z.string(),
       target: z.string(),
-      when: z.strictObject({ styling: z.enum(["css", "tailwind"]) }).optional(),
+      when: z.optional(z.strictObject({ styling: z.enum(["css", "tailwind"]) })),
     }),
   ),
   /** Tailwind classes by role; without Tailwind the role is a class of the feature's CSS module. */
