@@ -175,11 +175,13 @@ class Options {
     const { locate } = this.modules
     const name = locate.identifierText(expression)
     const found = name === null ? { module, value: expression } : this.#follow(module, name)
-    const names = found && locate.elementNames(found.value)
-    if (!found || !names) return []
-    return names.flatMap((element) => {
-      const binding = locate.bindingOf(found.module, element)
-      const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1]
+    const elements = found && locate.elementsOf(found.value)
+    if (!found || !elements) return []
+    return elements.flatMap((element) => {
+      const name = locate.calledName(element)
+      const binding = name === null ? null : locate.bindingOf(found.module, name)
+      const own = locate.membersOf(element)?.properties.get("id")
+      const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1] ?? (own && locate.literalText(own))
       return id ? [id] : []
     })
   }

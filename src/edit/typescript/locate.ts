@@ -208,14 +208,14 @@ export function membersOf(node: ts.Expression): ObjectMembers | null {
 export const identifierText = (node: ts.Expression): string | null => (ts.isIdentifier(node) ? node.text : null)
 export const literalText = (node: ts.Expression): string | null => (ts.isStringLiteralLike(node) ? node.text : null)
 
-/** The elements of an array literal: what each one calls or names. */
-export function elementNames(node: ts.Expression): string[] | null {
-  if (!ts.isArrayLiteralExpression(node)) return null
-  return node.elements.map((element) => {
-    const value = unwrapExpression(element)
-    const callee = ts.isCallExpression(value) ? value.expression : value
-    return ts.isIdentifier(callee) ? callee.text : ""
-  })
+/** The elements of an array literal. */
+export function elementsOf(node: ts.Expression): ts.Expression[] | null {
+  return ts.isArrayLiteralExpression(node) ? node.elements.map(unwrapExpression) : null
+}
+
+/** The name that an expression calls, or is. */
+export function calledName(node: ts.Expression): string | null {
+  return identifierText(ts.isCallExpression(node) ? node.expression : node)
 }
 
 /** String literals of an expression: one, or an array of them. Null when any part is something else. */

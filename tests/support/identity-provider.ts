@@ -1,0 +1,38 @@
+import { createServer } from "node:http"
+import Provider from "oidc-provider"
+
+export type IdentityProvider = { issuer: string; signInAs(account: string): void; stop(): Promise<void> }
+
+/** A real OpenID Connect provider on loopback. It asks nobody: whoever `signInAs` named last is signed in there. */
+export async function startIdentityProvider(port: number, redirectUri: string): Promise<IdentityProvider> {
+  const issuer = `http://127.0.0.1:${port}`
+  let account = "nobody"
+  const provider = new Provider(issuer, {
+    clients: [{ client_id: "t3-shape", client_secret: "a-client-secret", redirect_uris: [redirectUri] }],
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
+    conformIdTokenClaims: false,
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.com`, email_verified: true, name: id }) }),
+    async loadExistingGrant(context) {
+      const { client, session } = context.oidc
+      const grant = new context.oidc.provider.Grant({ clientId: client?.clientId, accountId: session?.accountId })
+      grant.addOIDCScope("openid email profile")
+      await grant.save()
+      return grant
+    },
+  })
+  const handle = provider.callback()
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith("/interaction/")) void provider.interactionFinished(request, response, { login: { accountId: account } })
+    else void handle(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
+  return {
+    issuer,
+    signInAs(name) {
+      account = name
+    },
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
