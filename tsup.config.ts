@@ -7,7 +7,9 @@ import { defineConfig } from "tsup"
 const requireParser = {
   name: "require-parser",
   setup(build: import("esbuild").PluginBuild) {
-    build.onResolve({ filter: /^ts-morph$/ }, ({ kind, path }) => (kind === "require-call" ? { path, external: true } : { path, namespace: "parser" }))
+    build.onResolve({ filter: /^ts-morph$/ }, ({ kind, path }) =>
+      kind === "require-call" ? { path, external: true } : { path, namespace: "parser" },
+    )
     build.onLoad({ filter: /.*/, namespace: "parser" }, () => ({ contents: 'module.exports = require("ts-morph")' }))
   },
 }

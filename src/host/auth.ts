@@ -1,19 +1,15 @@
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/locate"
 import { CliError } from "../errors"
-import { evidenceOf, type HostFiles } from "./files"
+import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
 import type { AuthFacts } from "./types"
-import { dependencyRange, installedVersion, type PackageJson } from "./workspace"
+import { dependencyRange, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
 type AuthResult = { facts: AuthFacts; evidence: Record<string, string> }
 
 /** @throws CliError auth_library_missing */
-export function detectAuthVersion(
-  files: HostFiles,
-  manifest: PackageJson,
-  manifestText: string,
-): { version: string; major: number; evidence: string } {
+export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manifestText: string): VersionFact {
   const range = dependencyRange(manifest, "next-auth")
   if (range === null) {
     const other = ["better-auth", "@clerk/nextjs", "lucia", "@supabase/ssr", "@auth0/nextjs-auth0", "iron-session"].find(
@@ -27,8 +23,7 @@ export function detectAuthVersion(
       { file: "package.json", suggestion: "Nothing was changed. chimerai adds a second factor to next-auth 5 sign-ins." },
     )
   }
-  const version = installedVersion(files, "next-auth") ?? range.replace(/^[\^~>=v\s]+/, "")
-  return { version, major: Number(/\d+/.exec(version)?.[0] ?? 5), evidence: evidenceOf("package.json", manifestText, '"next-auth"') }
+  return versionOf(files, "next-auth", range, manifestText)
 }
 
 /**
@@ -36,13 +31,7 @@ export function detectAuthVersion(
  * @param override `--auth`: the file that calls NextAuth
  * @throws CliError auth_handler_missing, auth_config_not_found, auth_config_ambiguous
  */
-export function detectAuth(
-  files: HostFiles,
-  modules: Modules,
-  appDir: string,
-  version: { version: string; major: number },
-  override?: string,
-): AuthResult {
+export function detectAuth(files: HostFiles, modules: Modules, appDir: string, version: string, override?: string): AuthResult {
   const handler = findHandler(files, appDir)
   if (!handler)
     throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]/route.ts) was found under ${appDir}/api.`, {
@@ -78,11 +67,11 @@ export function detectAuth(
   return {
     facts: {
       library: "next-auth",
-      version: version.version,
-      major: version.major,
+      version,
+      major: Number(/\d+/.exec(version)?.[0] ?? 5),
       config: options.file ?? call,
       calls: [call],
-      session: options.session ?? (options.adapter ? "database" : "jwt"),
+      session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),
       signInPage: options.signInPage,
       handlerDir: handler.slice(0, handler.indexOf("/[...")),
@@ -141,11 +130,16 @@ class Options {
   read(module: Module, expression: Expression, depth = 0): void {
     const { locate } = this.modules
     const value = locate.unwrapExpression(expression)
-    const name = locate.identifierText(value)
-    const found = name === null ? { module, value: locate.returnedObject(value) ?? value } : this.#follow(module, name)
+    for (const alternative of locate.alternativesOf(locate.returnedObject(value) ?? value)) this.#readOne(module, alternative, depth)
+  }
+
+  #readOne(module: Module, value: Expression, depth: number): void {
+    const { locate } = this.modules
+    const name = locate.calledName(value)
+    const found = name === null ? { module, value } : this.#follow(module, name)
     const members = found && locate.membersOf(found.value)
     if (!found || !members || depth > 4) return
-    if (depth === 0 || this.file === null) {
+    if (this.file === null) {
       this.file = found.module.path
       this.at = { path: found.module.path, offset: found.value.getStart() }
     }

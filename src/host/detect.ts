@@ -1,4 +1,4 @@
-import { coerce, parse as parseVersion, satisfies } from "semver"
+import { coerce, intersects, parse as parseVersion, satisfies, validRange } from "semver"
 import { CliError } from "../errors"
 import type { Requirements } from "../feature/types"
 import { detectAuth, detectAuthVersion } from "./auth"
@@ -10,7 +10,7 @@ import { detectNext, detectStyling } from "./next"
 import { detectClient, detectPrismaVersion, detectSchema } from "./prisma"
 import { Aliases } from "./tsconfig"
 import type { Host, Warning } from "./types"
-import { detectPackageManager, type PackageJson, readPackageJson } from "./workspace"
+import { detectPackageManager, type PackageJson, readPackageJson, type VersionFact } from "./workspace"
 
 export type Overrides = { auth?: string; schema?: string; userModel?: string; prismaClient?: string; pm?: Host["packageManager"] }
 export type Detection = { host: Host; files: HostFiles; modules: Modules }
@@ -23,16 +23,17 @@ export type Detection = { host: Host; files: HostFiles; modules: Modules }
 export async function detect(dir: string, requires: Requirements, overrides: Overrides = {}): Promise<Detection> {
   const files = new HostFiles(dir)
   const { data: manifest, text: manifestText } = readPackageJson(files)
+  const warnings: Warning[] = []
   const next = detectNext(files, manifest, manifestText)
-  requireVersion("next_version_unsupported", "Next.js", next.facts.next, requires.next, next.evidence.next)
+  requireVersion("next_version_unsupported", "Next.js", next.version, requires.next, warnings)
   const authVersion = detectAuthVersion(files, manifest, manifestText)
-  requireVersion("auth_version_unsupported", "next-auth", authVersion.version, requires.nextAuth, authVersion.evidence)
+  requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
   const prismaVersion = detectPrismaVersion(files, manifest, manifestText)
-  requireVersion("prisma_version_unsupported", "Prisma", prismaVersion.version, requires.prisma, prismaVersion.evidence)
+  requireVersion("prisma_version_unsupported", "Prisma", prismaVersion, requires.prisma, warnings)
 
   const aliases = new Aliases(files)
   const modules = new Modules(files, aliases, await import("../edit/typescript/locate"))
-  const auth = detectAuth(files, modules, next.facts.appDir, authVersion, overrides.auth)
+  const auth = detectAuth(files, modules, next.facts.appDir, authVersion.version, overrides.auth)
   const schema = detectSchema(files, manifest, overrides)
   const client = detectClient(files, modules, auth.facts.calls[0], overrides.prismaClient)
   const alias = aliases.covering(`${next.facts.srcDir ? "src/" : ""}lib/mfa`)
@@ -41,7 +42,6 @@ export async function detect(dir: string, requires: Requirements, overrides: Ove
   const env = detectEnv(files)
   const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm" } : detectPackageManager(files)
 
-  const warnings: Warning[] = []
   if (!inRange(authVersion.version, requires.nextAuthAdvised))
     warnings.push({
       code: "auth_version_old",
@@ -53,6 +53,7 @@ export async function detect(dir: string, requires: Requirements, overrides: Ove
     root: files.root,
     name: manifest.name ?? "app",
     packageManager: packageManager.name,
+    next: next.version.version,
     ...next.facts,
     auth: auth.facts,
     prisma: { version: prismaVersion.version, ...schema.facts, client: client.client },
@@ -92,18 +93,25 @@ function inRange(version: string, range: string): boolean {
   return parsed === null || satisfies(parsed, range, { includePrerelease: true })
 }
 
+/** A version below what is needed refuses. One that nobody knows, of a range that reaches far enough, is only doubted. */
 function requireVersion(
   code: "next_version_unsupported" | "auth_version_unsupported" | "prisma_version_unsupported",
   name: string,
-  version: string,
-  range: string,
-  evidence = "package.json",
+  { version, range, guessed, evidence }: VersionFact,
+  required: string,
+  warnings: Warning[],
 ): void {
-  if (inRange(version, range)) return
+  if (inRange(version, required)) return
   const [file = "package.json", line] = evidence.split(":")
-  throw new CliError(code, `${name} ${version} is not supported; this version of chimerai needs ${name} ${range}.`, {
-    file,
-    ...(line && { line: Number(line) }),
-    suggestion: "Nothing was changed. Upgrade, then run this again.",
+  const place = { file, ...(line && { line: Number(line) }) }
+  if (!guessed || !validRange(range) || !intersects(range, required, { includePrerelease: true }))
+    throw new CliError(code, `${name} ${version} is not supported; this version of chimerai needs ${name} ${required}.`, {
+      ...place,
+      suggestion: "Nothing was changed. Upgrade, then run this again.",
+    })
+  warnings.push({
+    code: "version_unknown",
+    message: `Nothing is installed and nothing is locked, so ${name} may be anything in ${range}. It must be ${required}.`,
+    ...place,
   })
 }

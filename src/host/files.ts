@@ -26,6 +26,11 @@ export class HostFiles {
     return existsSync(join(this.root, path))
   }
 
+  isFile(path: string): boolean {
+    const full = join(this.root, path)
+    return existsSync(full) && statSync(full).isFile()
+  }
+
   isDirectory(path: string): boolean {
     const full = join(this.root, path)
     return existsSync(full) && statSync(full).isDirectory()

@@ -5,8 +5,12 @@ export type MiddlewareFacts = { file: string; matches: string[] | null }
 
 /** The middleware (proxy since Next 16) and the paths it runs on; null where that cannot be read from literals. */
 export function detectMiddleware(files: HostFiles, modules: Modules, srcDir: boolean): MiddlewareFacts | null {
-  const base = srcDir ? "src/" : ""
-  const file = files.first(["proxy", "middleware"].flatMap((name) => ["ts", "js", "mjs"].map((extension) => `${base}${name}.${extension}`)))
+  const bases = srcDir ? ["src/", ""] : [""]
+  const file = files.first(
+    bases.flatMap((base) =>
+      ["proxy", "middleware"].flatMap((name) => ["ts", "js", "mjs"].map((extension) => `${base}${name}.${extension}`)),
+    ),
+  )
   if (!file) return null
   const module = modules.parse(file)
   if (!module) return { file, matches: null }

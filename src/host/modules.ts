@@ -40,16 +40,13 @@ export class Modules {
 
   /** The file an import means, or null when it is a package's or not there. */
   resolve(from: string, specifier: string): string | null {
-    const base = specifier.startsWith(".") ? posix.normalize(posix.join(posix.dirname(from), specifier)) : this.aliases.resolve(specifier)
-    if (base === null || base.startsWith("..")) return null
-    const bare = base.replace(/\.(js|jsx|mjs)$/, "")
-    const extensions = [".ts", ".tsx", ".js", ".jsx", ".mjs", ".mts"]
-    const candidates = [
-      ...extensions.flatMap((extension) => [base + extension, bare + extension]),
-      base,
-      ...extensions.map((extension) => `${base}/index${extension}`),
-    ]
-    return candidates.find((path) => /\.[cm]?[jt]sx?$/.test(path) && this.files.read(path) !== null) ?? null
+    const relative = posix.normalize(posix.join(posix.dirname(from), specifier))
+    const bases = specifier.startsWith(".") ? [relative] : this.aliases.resolve(specifier)
+    for (const base of bases) {
+      const found = base.startsWith("..") ? undefined : candidatesFor(base).find((path) => this.files.isFile(path))
+      if (found !== undefined) return found
+    }
+    return null
   }
 
   /** The modules reachable from `entry`, nearest first, at most `limit`. */
@@ -71,4 +68,17 @@ export class Modules {
       }
     }
   }
+}
+
+const extensions = [".ts", ".tsx", ".js", ".jsx", ".mjs", ".mts"]
+
+/** The files that `base` may stand for, as bundlers look for them: a `.js` may be written for a `.ts`. */
+function candidatesFor(base: string): string[] {
+  const bare = base.replace(/\.(js|jsx|mjs)$/, "")
+  const named = /\.[cm]?[jt]sx?$/.test(base) ? [base] : []
+  return [
+    ...named,
+    ...extensions.flatMap((extension) => [base + extension, bare + extension]),
+    ...extensions.map((extension) => `${base}/index${extension}`),
+  ]
 }

@@ -1,16 +1,16 @@
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
 import type { Host, Styling } from "./types"
-import { dependencyRange, installedVersion, type PackageJson } from "./workspace"
+import { dependencyRange, installedVersion, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
-type NextFacts = Pick<Host, "next" | "router" | "appDir" | "pageGroup" | "srcDir" | "language">
+type NextFacts = Pick<Host, "router" | "appDir" | "pageGroup" | "srcDir" | "language">
 
 /** @throws CliError not_nextjs, app_router_missing, language_unsupported */
 export function detectNext(
   files: HostFiles,
   manifest: PackageJson,
   manifestText: string,
-): { facts: NextFacts; evidence: Record<string, string> } {
+): { facts: NextFacts; version: VersionFact; evidence: Record<string, string> } {
   const range = dependencyRange(manifest, "next")
   if (range === null)
     throw new CliError("not_nextjs", "This is not a Next.js app: package.json does not depend on next.", {
@@ -20,7 +20,7 @@ export function detectNext(
           ? "This is the root of a workspace. Pass the app's folder: npx chimerai add mfa apps/web"
           : "Run this in the folder of a Next.js app.",
     })
-  const next = installedVersion(files, "next") ?? range.replace(/^[\^~>=v\s]+/, "")
+  const version = versionOf(files, "next", range, manifestText)
   const appDir = files.first(["src/app", "app"])
   const pagesDir = files.first(["src/pages", "pages"])
   if (!appDir)
@@ -41,8 +41,8 @@ export function detectNext(
       suggestion: "Add a tsconfig.json (next dev writes one), or wait for JavaScript support.",
     })
   return {
+    version,
     facts: {
-      next,
       router: pagesDir ? "both" : "app",
       appDir,
       pageGroup: pageGroup(files, appDir),
@@ -50,7 +50,7 @@ export function detectNext(
       language,
     },
     evidence: {
-      next: evidenceOf("package.json", manifestText, '"next"'),
+      next: version.evidence,
       router: appDir,
       srcDir: appDir,
       language: files.exists("tsconfig.json") ? "tsconfig.json" : "package.json",

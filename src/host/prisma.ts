@@ -6,13 +6,13 @@ import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
 import type { Modules } from "./modules"
 import type { PrismaFacts } from "./types"
-import { dependencyRange, installedVersion, type PackageJson } from "./workspace"
+import { dependencyRange, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
 export type PrismaOverrides = { schema?: string; userModel?: string; client?: string }
 type Evidence = Record<string, string>
 
 /** @throws CliError prisma_missing */
-export function detectPrismaVersion(files: HostFiles, manifest: PackageJson, manifestText: string): { version: string; evidence: string } {
+export function detectPrismaVersion(files: HostFiles, manifest: PackageJson, manifestText: string): VersionFact {
   const name = ["@prisma/client", "prisma"].find((candidate) => dependencyRange(manifest, candidate) !== null)
   const range = name ? dependencyRange(manifest, name) : null
   if (!name || range === null) {
@@ -23,10 +23,7 @@ export function detectPrismaVersion(files: HostFiles, manifest: PackageJson, man
       { file: "package.json", suggestion: "Nothing was changed. chimerai keeps its tables in the app's Prisma schema." },
     )
   }
-  return {
-    version: installedVersion(files, name) ?? range.replace(/^[\^~>=v\s]+/, ""),
-    evidence: evidenceOf("package.json", manifestText, `"${name}"`),
-  }
+  return versionOf(files, name, range, manifestText)
 }
 
 type SchemaFacts = Omit<PrismaFacts, "version" | "client">

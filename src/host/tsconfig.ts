@@ -15,22 +15,23 @@ export class Aliases {
     this.#paths = config ? readPaths(files, config, new Set()) : null
   }
 
-  /** `@/lib/x` as a path from the root, or null when no alias matches. */
-  resolve(specifier: string): string | null {
-    for (const [pattern, targets] of Object.entries(this.#paths?.paths ?? {})) {
-      const [prefix = "", suffix] = pattern.split("*")
-      const target = targets[0]
-      if (target === undefined || this.#paths === null) continue
-      if (
-        suffix === undefined
+  /** What `@/lib/x` may mean, as paths from the root: the most specific pattern first, each with all its targets. */
+  resolve(specifier: string): string[] {
+    const base = this.#paths?.base ?? "."
+    return Object.entries(this.#paths?.paths ?? {})
+      .flatMap(([pattern, targets]) => {
+        const [prefix = "", suffix] = pattern.split("*")
+        const exact = suffix === undefined
+        const matches = exact
           ? specifier === pattern
-          : specifier.startsWith(prefix) && specifier.endsWith(suffix) && specifier.length >= pattern.length - 1
-      ) {
-        const star = suffix === undefined ? "" : specifier.slice(prefix.length, specifier.length - suffix.length)
-        return posix.normalize(posix.join(this.#paths.base, target.replace("*", star)))
-      }
-    }
-    return null
+          : specifier.length >= pattern.length - 1 && specifier.startsWith(prefix) && specifier.endsWith(suffix)
+        if (!matches) return []
+        const star = exact ? "" : specifier.slice(prefix.length, specifier.length - suffix.length)
+        const paths = targets.map((target) => posix.normalize(posix.join(base, target.replace("*", star))))
+        return [{ weight: exact ? Number.POSITIVE_INFINITY : prefix.length, paths }]
+      })
+      .toSorted((a, b) => b.weight - a.weight)
+      .flatMap(({ paths }) => paths)
   }
 
   /** The alias under which files in `dir` (or above it) are imported: the widest one, `@/*` and its like. */

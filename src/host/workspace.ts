@@ -65,7 +65,23 @@ export function detectPackageManager(files: HostFiles): { name: PackageManager; 
   return { name: "npm", evidence: "no lockfile" }
 }
 
-/** The version a package has in the app: what is installed, or the lowest one its range allows. */
+export type VersionFact = {
+  version: string
+  range: string
+  /** Nothing says which version is installed; this is the lowest that the range allows. */
+  guessed: boolean
+  evidence: string
+}
+
+/** The version a package has in the app: what is installed, else what the lockfile says, else what its range begins with. */
+export function versionOf(files: HostFiles, name: string, range: string, manifestText: string): VersionFact {
+  const known = installedVersion(files, name) ?? lockedVersion(files, name)
+  const evidence = evidenceOf("package.json", manifestText, `"${name}"`)
+  if (known) return { version: known, range, guessed: false, evidence }
+  return { version: range.replace(/^[\^~>=v\s]+/, ""), range, guessed: !/^v?\d/.test(range), evidence }
+}
+
+/** What stands in `node_modules`, where Node would look for it. */
 export function installedVersion(files: HostFiles, name: string): string | null {
   let dir = files.root
   for (;;) {
@@ -74,4 +90,21 @@ export function installedVersion(files: HostFiles, name: string): string | null 
     if (dirname(dir) === dir) return null
     dir = dirname(dir)
   }
+}
+
+/** What the nearest lockfile pins. Each format is read by the one line that names the package. */
+function lockedVersion(files: HostFiles, name: string): string | null {
+  const escaped = name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")
+  const formats: [string, RegExp][] = [
+    ["package-lock.json", new RegExp(`"node_modules/${escaped}":\\s*\\{\\s*"version":\\s*"([^"]+)"`)],
+    ["pnpm-lock.yaml", new RegExp(`^\\s+'?${escaped}'?:\\s*\\n\\s+specifier:.*\\n\\s+version: '?([^\\s('_]+)`, "m")],
+    ["yarn.lock", new RegExp(`^"?${escaped}@.*:\\n\\s+version:? "?([^"\\n]+)`, "m")],
+    ["bun.lock", new RegExp(`"${escaped}": \\["${escaped}@([^"]+)"`)],
+  ]
+  for (const dir of files.ancestors())
+    for (const [file, pattern] of formats) {
+      const version = pattern.exec(files.readAbove(join(dir, file)) ?? "")?.[1]
+      if (version) return version
+    }
+  return null
 }

@@ -154,13 +154,30 @@ export function topLevelNames(module: Module): Set<string> {
   return names
 }
 
-/** The value a module gives a name: `const name = ...`, at its top level. */
+const isDefaultExport = (statement: ts.FunctionDeclaration) =>
+  statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false
+
+function onlyReturn(body: ts.Block): ts.Expression | null {
+  const returns = body.statements.filter(ts.isReturnStatement)
+  const [only] = returns
+  return returns.length === 1 && only?.expression ? unwrapExpression(only.expression) : null
+}
+
+/** The value a module gives a name at its top level: of a constant, or what a function of that name returns. */
 export function initializerOf(module: Module, name: string): ts.Expression | null {
   for (const statement of module.source.statements) {
     if (ts.isVariableStatement(statement))
       for (const declaration of statement.declarationList.declarations)
         if (ts.isIdentifier(declaration.name) && declaration.name.text === name && declaration.initializer)
           return unwrapExpression(declaration.initializer)
+    if (
+      ts.isFunctionDeclaration(statement) &&
+      statement.body &&
+      (statement.name?.text === name || (name === "default" && isDefaultExport(statement)))
+    ) {
+      const value = onlyReturn(statement.body)
+      if (value) return value
+    }
     if (name === "default" && ts.isExportAssignment(statement) && !statement.isExportEquals) {
       const value = unwrapExpression(statement.expression)
       return ts.isIdentifier(value) ? initializerOf(module, value.text) : value
@@ -185,10 +202,14 @@ export function unwrapExpression(node: ts.Expression): ts.Expression {
 /** The object a function returns, where that is its whole body or its only return. */
 export function returnedObject(node: ts.Expression): ts.Expression | null {
   if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return null
-  if (!ts.isBlock(node.body)) return unwrapExpression(node.body)
-  const returns = node.body.statements.filter(ts.isReturnStatement)
-  const [only] = returns
-  return returns.length === 1 && only?.expression ? unwrapExpression(only.expression) : null
+  return ts.isBlock(node.body) ? onlyReturn(node.body) : unwrapExpression(node.body)
+}
+
+/** What an expression may turn out to be: both branches of a choice, else itself. */
+export function alternativesOf(node: ts.Expression): ts.Expression[] {
+  return ts.isConditionalExpression(node)
+    ? [node.whenTrue, node.whenFalse].flatMap((branch) => alternativesOf(unwrapExpression(branch)))
+    : [node]
 }
 
 export type ObjectMembers = { properties: Map<string, ts.Expression>; spreads: ts.Expression[] }

@@ -170,6 +170,55 @@ describe("where things are", () => {
     expect((await factsOf({ "package.json": JSON.stringify(manifest) })).styling).toBe(styling)
   })
 
+  test.each([
+    ["package-lock.json", '{ "packages": { "node_modules/next-auth": {\n "version": "5.0.0-beta.29" } } }'],
+    [
+      "pnpm-lock.yaml",
+      "importers:\n  .:\n    dependencies:\n      next-auth:\n        specifier: 5.0.0-beta.29\n        version: 5.0.0-beta.29(next@15.0.0)\n",
+    ],
+    ["yarn.lock", '"next-auth@^5.0.0-beta.4":\n  version "5.0.0-beta.29"\n'],
+    ["bun.lock", '    "next-auth": ["next-auth@5.0.0-beta.29", "", {}],\n'],
+  ])("the version that %s pins", async (file, text) => {
+    expect((await factsOf({ [file]: text })).auth.version).toBe("5.0.0-beta.29")
+  })
+
+  test("a range that reaches far enough, with nothing installed or locked, is doubted and not refused", async () => {
+    const manifest = JSON.parse(String((await import("../../support/host")).minimalHost["package.json"]))
+    manifest.dependencies["next-auth"] = "^5.0.0-beta.4"
+    const { auth, warnings } = await factsOf({ "package.json": JSON.stringify(manifest) })
+    expect(auth.version).toBe("5.0.0-beta.4")
+    expect(warnings.map(({ code }) => code)).toEqual(["version_unknown", "auth_version_old"])
+  })
+
+  test("several targets of one alias, and an exact alias that wins over a wider one", async () => {
+    const host = await factsOf({
+      "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./src/*", "./*"], "@/auth": ["./config/auth"] } } }',
+      "config/auth.ts":
+        'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [] });\n',
+      "auth.ts": null,
+    })
+    expect(host.auth.calls).toEqual(["config/auth.ts"])
+    expect(host.prisma.client.file).toBe("lib/prisma.ts")
+  })
+
+  test("options chosen or made by a function", async () => {
+    const host = await factsOf({
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nimport { makeOptions, options } from "./options";\nvoid prisma;\nexport const { handlers } = NextAuth((req) => (req ? makeOptions() : options));\n',
+      "options.ts":
+        'import Google from "next-auth/providers/google";\nexport function makeOptions() {\n  return { providers: [Google, { id: "own", type: "oidc" }], session: { strategy: "database" } };\n}\nexport const options = makeOptions();\n',
+    })
+    expect(host.auth).toMatchObject({ config: "options.ts", session: "database", providers: ["google", "own"] })
+  })
+
+  test("options that cannot be read leave the session open, not guessed", async () => {
+    const host = await factsOf({
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth(await load());\n',
+    })
+    expect(host.auth.session).toBe("dynamic")
+  })
+
   test("a next-auth with a known flaw is a warning", async () => {
     const manifest = JSON.parse(String((await import("../../support/host")).minimalHost["package.json"]))
     manifest.dependencies["next-auth"] = "5.0.0-beta.25"
