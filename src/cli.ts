@@ -87,6 +87,8 @@ try {
 
 async function fail(error: unknown): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return exit.done
+  // No command at all: commander has printed the help.
+  if (error instanceof CommanderError && error.code === "commander.help") return exit.usage
   const known =
     error instanceof CliError
       ? error

@@ -22,6 +22,7 @@ export const errorCodes = {
   not_nextjs: exit.refused,
   next_version_unsupported: exit.refused,
   app_router_missing: exit.refused,
+  root_layout_missing: exit.refused,
   language_unsupported: exit.refused,
   auth_library_missing: exit.refused,
   auth_version_unsupported: exit.refused,

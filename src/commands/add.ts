@@ -33,7 +33,8 @@ export async function add(options: RunOptions): Promise<number> {
     return finish(outcome("unchanged"), left)
   }
   if (options.dryRun) return finish(outcome("planned"), exit.done)
-  if (!(await confirmed(options))) {
+  const answer = await confirmed(options)
+  if (answer === "no") {
     report.note("Nothing was changed.")
     return exit.interrupted
   }
@@ -45,6 +46,7 @@ export async function add(options: RunOptions): Promise<number> {
   const warnings = [...plan.warnings, ...installed.warnings]
   const nextSteps = [...installed.nextSteps, ...plan.nextSteps]
   if (!options.json) report.out(summary(plan, actions.length, nextSteps, warnings))
+  if (answer === "yes") report.out(kleur.dim(`The same without questions: npx chimerai add ${process.argv.slice(3).join(" ")} --yes`))
   return finish({ status: "applied", actions, nextSteps, warnings }, installed.ok ? left : exit.manualStepsLeft)
 }
 
@@ -59,9 +61,10 @@ async function preview(plan: Plan, options: RunOptions, report: Report): Promise
 }
 
 /** A person is asked once; `--yes`, CI and a missing terminal take the plan as it is. */
-async function confirmed({ yes, json }: RunOptions): Promise<boolean> {
+async function confirmed({ yes, json }: RunOptions): Promise<"unasked" | "yes" | "no"> {
   const { canAsk, confirm } = await import("../report/prompt")
-  return yes || json || !canAsk() || confirm("Apply this plan?")
+  if (yes || json || !canAsk()) return "unasked"
+  return (await confirm("Apply this plan?")) ? "yes" : "no"
 }
 
 async function installDependencies(plan: Plan, { install: wanted, verbose }: RunOptions) {

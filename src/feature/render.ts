@@ -29,6 +29,7 @@ export function render(feature: LoadedFeature, host: Host): Recipe {
     if (!text.includes("{{")) return text
     const css = host.styling === "css" ? imports.specifier(path, `${places.base}lib/mfa/mfa.module.css`) : null
     handlebars.registerHelper({
+      str: (text: string) => JSON.stringify(text),
       eq: (a: unknown, b: unknown) => a === b,
       from: (target: string) => imports.specifier(path, `${places.base}${target}`),
       host: (fact: "auth" | "prisma") => imports.specifier(path, fact === "auth" ? host.auth.calls[0] : host.prisma.client.file),
@@ -66,15 +67,16 @@ function placesOf(feature: LoadedFeature, host: Host) {
     signIn,
     verifyApi: `${apiPath(host)}/mfa-verify`,
   }
-  const path = (target: string) => {
-    const filled = target
-      .replace("{authApi}", host.auth.handlerDir)
-      .replace("{challenge}", routes.challenge)
-      .replace("{settings}", routes.settings)
-      .replace("{group}", host.pageGroup)
-    const inApp = filled.startsWith("app/") ? host.appDir + filled.slice("app".length) : filled
-    return inApp.startsWith(`${host.appDir}/`) ? inApp : base + inApp
+  const { publicDir, signedInDir, signInDir } = host.pages
+  const leaf = posix.basename(routes.challenge)
+  const folders: Record<string, string> = {
+    "{authApi}": host.auth.handlerDir,
+    "{challenge}": signInDir ? `${signInDir}/${leaf}` : publicDir + routes.challenge,
+    "{settings}": signedInDir + routes.settings,
+    "{app}": host.appDir,
+    "{base}": base,
   }
+  const path = (target: string) => target.replace(/^\{\w+\}/, (name) => folders[name] ?? name)
   return { base, routes, path }
 }
 

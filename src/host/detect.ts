@@ -7,6 +7,7 @@ import { HostFiles } from "./files"
 import { detectMiddleware } from "./middleware"
 import { Modules } from "./modules"
 import { detectNext, detectStyling } from "./next"
+import { detectPages } from "./pages"
 import { detectClient, detectPrismaVersion, detectSchema } from "./prisma"
 import { Aliases } from "./tsconfig"
 import type { Host, Warning } from "./types"
@@ -34,6 +35,7 @@ export async function detect(dir: string, requires: Requirements, overrides: Ove
   const aliases = new Aliases(files)
   const modules = new Modules(files, aliases, await import("../edit/typescript/locate"))
   const auth = detectAuth(files, modules, next.facts.appDir, authVersion.version, overrides.auth)
+  const pages = detectPages(files, next.facts.appDir, auth.facts.signInPage)
   const schema = detectSchema(files, manifest, overrides)
   const client = detectClient(files, modules, auth.facts.calls[0], overrides.prismaClient)
   const alias = aliases.covering(`${next.facts.srcDir ? "src/" : ""}lib/mfa`)
@@ -55,6 +57,7 @@ export async function detect(dir: string, requires: Requirements, overrides: Ove
     packageManager: packageManager.name,
     next: next.version.version,
     ...next.facts,
+    pages,
     auth: auth.facts,
     prisma: { version: prismaVersion.version, ...schema.facts, client: client.client },
     alias: alias?.fact ?? null,

@@ -3,7 +3,7 @@ import { evidenceOf, type HostFiles } from "./files"
 import type { Host, Styling } from "./types"
 import { dependencyRange, installedVersion, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
-type NextFacts = Pick<Host, "router" | "appDir" | "pageGroup" | "srcDir" | "language">
+type NextFacts = Pick<Host, "router" | "appDir" | "srcDir" | "language">
 
 /** @throws CliError not_nextjs, app_router_missing, language_unsupported */
 export function detectNext(
@@ -45,7 +45,6 @@ export function detectNext(
     facts: {
       router: pagesDir ? "both" : "app",
       appDir,
-      pageGroup: pageGroup(files, appDir),
       srcDir: appDir.startsWith("src/"),
       language,
     },
@@ -64,11 +63,4 @@ export function detectStyling(files: HostFiles, manifest: PackageJson, manifestT
   const version = installedVersion(files, "tailwindcss") ?? range
   const major = Number(/\d+/.exec(version)?.[0] ?? 4)
   return { styling: major >= 4 ? "tailwind-4" : "tailwind-3", evidence: evidenceOf("package.json", manifestText, '"tailwindcss"') }
-}
-
-const signedInGroups = ["(app)", "(protected)", "(authenticated)", "(dashboard)", "(private)", "(main)"]
-
-/** The app's own route group for signed-in pages, so that ours get its layout; `(app)` where it has none. */
-function pageGroup(files: HostFiles, appDir: string): string {
-  return signedInGroups.find((group) => files.isDirectory(`${appDir}/${group}`)) ?? "(app)"
 }

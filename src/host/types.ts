@@ -1,3 +1,5 @@
+import type { PagePlaces } from "./pages"
+
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun"
 export type Language = "ts" | "js"
 export type Styling = "tailwind-4" | "tailwind-3" | "css"
@@ -48,8 +50,7 @@ export type Host = {
   next: string
   router: "app" | "pages" | "both"
   appDir: string
-  /** The route group of signed-in pages: `(app)`. */
-  pageGroup: string
+  pages: PagePlaces
   srcDir: boolean
   language: Language
   auth: AuthFacts

@@ -13,6 +13,7 @@ export const minimalHost: Tree = {
   "package.json": `${JSON.stringify({ name: "mini", dependencies: { next: "16.4.6", "next-auth": "5.0.0-beta.32", "@prisma/client": "6.19.3" }, devDependencies: { typescript: "5.9.3" } }, null, 2)}\n`,
   "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./*"] } } }\n',
   "app/api/auth/[...nextauth]/route.ts": 'import { handlers } from "@/auth";\nexport const { GET, POST } = handlers;\n',
+  "app/layout.tsx": "export default ({ children }: { children: React.ReactNode }) => <html><body>{children}</body></html>;\n",
   "auth.ts":
     'import NextAuth from "next-auth";\nimport GitHub from "next-auth/providers/github";\nimport { prisma } from "@/lib/prisma";\n\nvoid prisma;\nexport const { handlers, auth } = NextAuth({ providers: [GitHub] });\n',
   "lib/prisma.ts": 'import { PrismaClient } from "@prisma/client";\nexport const prisma = new PrismaClient();\n',

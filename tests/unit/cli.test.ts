@@ -14,6 +14,10 @@ describe("the command line", () => {
     const help = chimerai(["--help"])
     expect(help.code).toBe(0)
     for (const command of ["add", "remove", "list"]) expect(help.stdout).toContain(command)
+    const bare = chimerai([])
+    expect([bare.code, bare.stdout]).toEqual([2, ""])
+    expect(bare.stderr).toContain("Usage: chimerai")
+    expect(bare.stderr).not.toContain("✖")
     expect(chimerai(["list", "--json"]).json).toMatchObject({ command: "list", features: [{ name: "mfa" }] })
     expect(chimerai(["list"]).stdout).toMatch(/^mfa /)
   })
@@ -137,6 +141,7 @@ describe("with a terminal", () => {
     const shown = inTerminal(["add", "mfa", dir, "--no-install"], "y\n")
     expect(shown).toContain("Apply this plan?")
     expect(shown).toContain("Take it out again: npx chimerai remove mfa")
+    expect(shown).toContain(`The same without questions: npx chimerai add mfa ${dir} --no-install --yes`)
     expect(readFileSync(join(dir, "auth.ts"), "utf8")).toContain("withMfa(NextAuth)")
   })
 

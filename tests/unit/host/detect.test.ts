@@ -226,6 +226,34 @@ describe("where things are", () => {
   })
 })
 
+describe("where pages go", () => {
+  const signIn = {
+    "auth.ts":
+      'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [], pages: { signIn: "/auth/login" } });\n',
+  }
+
+  test("the challenge under the sign-in page, in its route group", async () => {
+    expect((await factsOf({ ...signIn, "app/(public)/auth/(forms)/login/page.tsx": "" })).pages).toEqual({
+      publicDir: "app",
+      signedInDir: "app/(app)",
+      signInDir: "app/(public)/auth/(forms)/login",
+    })
+  })
+
+  test("signed-in pages in the app's own group", async () => {
+    expect((await factsOf({ "app/(protected)/page.tsx": "" })).pages.signedInDir).toBe("app/(protected)")
+  })
+
+  test("several root layouts: pages go where one is", async () => {
+    const tree = { "app/layout.tsx": null, "app/(a)/layout.tsx": "", "app/(b)/layout.tsx": "", "app/(b)/auth/login/page.tsx": "" }
+    expect((await factsOf({ ...signIn, ...tree })).pages).toEqual({
+      publicDir: "app/(b)",
+      signedInDir: "app/(b)",
+      signInDir: "app/(b)/auth/login",
+    })
+  })
+})
+
 describe("overruled by a flag", () => {
   test("--auth, --user-model, --prisma-client, --pm", async () => {
     const host = await factsOf(

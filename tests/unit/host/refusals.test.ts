@@ -24,7 +24,13 @@ const refusals: [string, Tree, string, number, string?][] = [
   ["an early beta", dependencies({ "next-auth": "5.0.0-beta.4" }), "auth_version_unsupported", 3],
   ["no Prisma", dependencies({ "drizzle-orm": "1.0.0" }, "@prisma/client"), "prisma_missing", 3],
   ["an old Prisma", dependencies({ "@prisma/client": "4.16.2" }), "prisma_version_unsupported", 3],
-  ["Pages Router only", { "app/api/auth/[...nextauth]/route.ts": null, "pages/index.tsx": "" }, "app_router_missing", 3],
+  [
+    "Pages Router only",
+    { "app/api/auth/[...nextauth]/route.ts": null, "app/layout.tsx": null, "pages/index.tsx": "" },
+    "app_router_missing",
+    3,
+  ],
+  ["a root layout only under [locale]", { "app/layout.tsx": null, "app/[locale]/layout.tsx": "" }, "root_layout_missing", 3, "app"],
   [
     "JavaScript",
     { "package.json": String(minimalHost["package.json"]).replace("typescript", "prettier"), "tsconfig.json": null },

@@ -1,0 +1,54 @@
+import { CliError } from "../errors"
+import type { HostFiles } from "./files"
+
+/** The folders that our pages go into. */
+export type PagePlaces = {
+  /** Under it, pages have a root layout and nobody needs to be signed in: `src/app`, or a route group of it. */
+  publicDir: string
+  /** The same for signed-in pages: `src/app/(app)`. */
+  signedInDir: string
+  /** The folder of the app's own sign-in page. */
+  signInDir: string | null
+}
+
+const signedInGroups = ["(app)", "(protected)", "(authenticated)", "(dashboard)", "(private)", "(main)"]
+
+/**
+ * @param signInPage `pages.signIn` of next-auth's options
+ * @throws CliError root_layout_missing when pages of ours would have no root layout, which Next.js does not build
+ */
+export function detectPages(files: HostFiles, appDir: string, signInPage: string | null): PagePlaces {
+  const signInDir = signInPage === null ? null : findPage(files, appDir, signInPage.split("/").filter(Boolean))
+  const hasLayout = (dir: string) => ["tsx", "jsx", "js", "ts"].some((extension) => files.isFile(`${dir}/layout.${extension}`))
+  const groups = groupsIn(files, appDir)
+  const known = signedInGroups.find((group) => groups.includes(group))
+  if (hasLayout(appDir)) return { publicDir: appDir, signedInDir: `${appDir}/${known ?? "(app)"}`, signInDir }
+
+  const rooted = groups.map((group) => `${appDir}/${group}`).filter(hasLayout)
+  const first = rooted[0]
+  if (first === undefined)
+    throw new CliError("root_layout_missing", `There is no root layout in ${appDir}, so pages beside it cannot be built.`, {
+      file: appDir,
+      suggestion:
+        "Nothing was changed. Pages under a segment like [locale] are not supported yet; a layout.tsx in the app folder or in a route group is.",
+    })
+  const publicDir = rooted.find((dir) => signInDir?.startsWith(`${dir}/`)) ?? first
+  return { publicDir, signedInDir: rooted.find((dir) => dir.endsWith(`/${known}`)) ?? publicDir, signInDir }
+}
+
+const groupsIn = (files: HostFiles, dir: string) =>
+  files
+    .list(dir)
+    .filter((entry) => entry.isDirectory() && /^\([^.)][^)]*\)$/.test(entry.name))
+    .map(({ name }) => name)
+
+/** The folder whose page answers a path, route groups looked through. */
+function findPage(files: HostFiles, dir: string, segments: string[]): string | null {
+  const [segment, ...rest] = segments
+  if (segment === undefined && ["tsx", "jsx", "js", "ts"].some((extension) => files.isFile(`${dir}/page.${extension}`))) return dir
+  for (const group of groupsIn(files, dir)) {
+    const found = findPage(files, `${dir}/${group}`, segments)
+    if (found) return found
+  }
+  return segment !== undefined && files.isDirectory(`${dir}/${segment}`) ? findPage(files, `${dir}/${segment}`, rest) : null
+}
