@@ -5,7 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { builtApp } from "../../scripts/apps.mjs"
 import { oathCode } from "../support/otp"
 
-const app: string = builtApp("next16-credentials")
+// The mutation check puts an app with one defence taken out here.
+const app: string = process.env.CHIMERAI_TEST_APP ?? builtApp("next16-credentials")
 const load = (module: string) => import(join(app, "src/lib", module))
 
 describe("totp.ts", () => {
@@ -125,6 +126,105 @@ describe("crypto.ts", () => {
       expect(() => crypto.seal("secret", "totp:1")).toThrow(/MFA_ENCRYPTION_KEY/)
     },
   )
+})
+
+describe("with-mfa.ts, between next-auth and hostile or careless callbacks of the app", () => {
+  type User = { id: string; mfaEnabled: boolean; mfaEpoch: number }
+  const database = { user: null as User | null, verdict: true as boolean | string | Error }
+  const load = async () => {
+    vi.resetModules()
+    vi.doMock(join(app, "node_modules/next-auth/index.js"), () => ({ AuthError: class extends Error {} }))
+    vi.doMock(join(app, "node_modules/next/server.js"), () => ({ NextRequest: Request }))
+    vi.doMock(join(app, "src/lib/mfa/http.ts"), () => ({ logFailure: () => {} }))
+    vi.doMock(join(app, "src/lib/mfa/gate.ts"), () => ({
+      toUserId: (id: unknown) => (typeof id === "string" ? id : null),
+      findSignInUser: async () => database.user,
+      readEpoch: async () => database.user?.mfaEpoch ?? null,
+      stripMfaColumns: (user: object) => Object.fromEntries(Object.entries(user).filter(([name]) => !name.startsWith("mfa"))),
+      async gateSignIn() {
+        if (database.verdict instanceof Error) throw database.verdict
+        return database.verdict
+      },
+    }))
+    return import(join(app, "src/lib/mfa/with-mfa.ts"))
+  }
+  const user = { id: "u1", email: "u1@example.com" }
+  const hostile = { jwt: ({ token, session }: any) => Object.assign(token, session), signIn: vi.fn(() => true) }
+
+  test("T14 update() data that the app copies into the token does not reach our claims", async () => {
+    const { guardConfig } = await load()
+    database.user = { id: "u1", mfaEnabled: true, mfaEpoch: 2 }
+    const { jwt } = guardConfig({ providers: [], callbacks: hostile }).callbacks
+    const session = { mfaUid: "u2", mfaEpoch: 99, mfaAt: 99 }
+    expect(await jwt({ token: { sub: "u1", mfaUid: "u1", mfaEpoch: 2, mfaAt: 5 }, session, trigger: "update" })).toMatchObject({
+      mfaUid: "u1",
+      mfaEpoch: 2,
+      mfaAt: 5,
+    })
+    expect(await jwt({ token: { sub: "u1", mfaUid: "u1", mfaEpoch: 1, mfaAt: 5 }, session, trigger: "update" })).toBeNull()
+  })
+
+  test("T17 a token is not issued for a user with MFA whose second factor nobody has seen", async () => {
+    const { guardConfig, asProven } = await load()
+    database.user = { id: "u1", mfaEnabled: true, mfaEpoch: 1 }
+    const { jwt } = guardConfig({ providers: [], callbacks: hostile }).callbacks
+    const issue = () => jwt({ token: { sub: "u1" }, user, account: {}, trigger: "signIn" })
+    expect(await issue()).toBeNull()
+    expect(await asProven("u2", issue)).toBeNull()
+    expect(await asProven("u1", issue)).toMatchObject({ mfaUid: "u1", mfaEpoch: 1 })
+  })
+
+  test("T17, T18 neither a database session nor a linked account is written for one", async () => {
+    const { guardConfig, asProven } = await load()
+    database.user = { id: "u1", mfaEnabled: true, mfaEpoch: 1 }
+    const adapter = { createSession: vi.fn(async (session) => session), linkAccount: vi.fn(async () => null) }
+    const guarded = guardConfig({ providers: [], adapter }).adapter
+    await expect(guarded.createSession({ userId: "u1", sessionToken: "t" })).rejects.toThrow()
+    await expect(guarded.linkAccount({ userId: "u1" })).rejects.toThrow()
+    expect([adapter.createSession.mock.calls, adapter.linkAccount.mock.calls]).toEqual([[], []])
+    await asProven("u1", () => guarded.createSession({ userId: "u1", sessionToken: "t" }))
+    await asProven("u1", () => guarded.linkAccount({ userId: "u1" }))
+    expect([adapter.createSession.mock.calls.length, adapter.linkAccount.mock.calls.length]).toEqual([1, 1])
+  })
+
+  test("no column of ours leaves the adapter", async () => {
+    const { guardConfig } = await load()
+    const row = { id: "u1", name: "Ada", mfaSecret: "sealed", mfaEnabled: true, mfaEpoch: 1 }
+    const found = async () => row
+    const adapter = {
+      createUser: found,
+      getUser: found,
+      getUserByEmail: found,
+      getUserByAccount: found,
+      updateUser: found,
+      getSessionAndUser: async () => ({ session: {}, user: row }),
+    }
+    const guarded = guardConfig({ providers: [], adapter }).adapter
+    for (const name of ["createUser", "getUser", "getUserByEmail", "getUserByAccount", "updateUser"])
+      expect(await guarded[name]("x"), name).toEqual({ id: "u1", name: "Ada" })
+    expect((await guarded.getSessionAndUser("t")).user).toEqual({ id: "u1", name: "Ada" })
+  })
+
+  test("T49 an error in the gate lets nobody in, and the app's signIn is not asked", async () => {
+    const { guardConfig } = await load()
+    const { signIn } = guardConfig({ providers: [], callbacks: hostile }).callbacks
+    for (const verdict of [new Error("database down"), false, "/login/mfa"]) {
+      database.verdict = verdict
+      expect(await signIn({ user, account: {} })).toBe(verdict instanceof Error ? false : verdict)
+    }
+    expect(hostile.signIn).not.toHaveBeenCalled()
+    database.verdict = true
+    expect(await signIn({ user, account: {} })).toBe(true)
+    expect(hostile.signIn).toHaveBeenCalledTimes(1)
+  })
+
+  test("the callback for sending a magic link is the app's own", async () => {
+    const { guardConfig } = await load()
+    database.verdict = false
+    expect(await guardConfig({ providers: [], callbacks: hostile }).callbacks.signIn({ user, email: { verificationRequest: true } })).toBe(
+      true,
+    )
+  })
 })
 
 describe("the text of the generated files", () => {

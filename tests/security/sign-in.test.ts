@@ -109,6 +109,28 @@ describe("attacks on the sign-in", () => {
     expect(await fresh.session()).toBeNull()
   })
 
+  test("T1 a challenge has a cap of its own, whatever the account's count", async () => {
+    const user = await enrolledUser(app)
+    const client = await challenged(app, user.email)
+    const statuses: number[] = []
+    for (let attempt = 0; attempt < 6; attempt++) {
+      await app.database.execute({ sql: "UPDATE MfaThrottle SET failures = 0, remaining = 5 WHERE userId = ?", args: [user.id] })
+      statuses.push((await client.verify(wrongCode(user.secret))).status)
+    }
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 429])
+    expect((await client.verify(user.backupCodes[0], true)).status).toBe(429)
+    expect((await (await challenged(app, user.email)).verify(user.backupCodes[0], true)).status).toBe(200)
+  })
+
+  test("T1 a right code ends the count", async () => {
+    const user = await enrolledUser(app)
+    const client = await challenged(app, user.email)
+    for (let attempt = 0; attempt < 3; attempt++) await client.verify(wrongCode(user.secret))
+    expect(await count(app, "SELECT failures FROM MfaThrottle WHERE userId = ?", user.id)).toBe(3)
+    expect((await client.verify(oathCode(user.secret))).status).toBe(200)
+    expect(await count(app, "SELECT failures FROM MfaThrottle WHERE userId = ?", user.id)).toBe(0)
+  })
+
   test("T1 the blocks grow: 5 failures a minute, 10 five minutes, 100 for good", async () => {
     const user = await enrolledUser(app)
     const set = (failures: number, minutesAgo: number) =>
