@@ -18,6 +18,7 @@ export async function runFixture(name: string, options: { env?: Record<string, s
   const database = createClient({ url: `file:${file}` })
   // DESIGN.md: with the default journal two processes get in each other's way.
   await database.execute("PRAGMA journal_mode = WAL")
+  await database.execute("PRAGMA busy_timeout = 5000")
   const app = await startApp(dir, { port: await freePort(), env: { DATABASE_URL: `file:${file}`, ...options.env } })
   return {
     ...app,
@@ -25,7 +26,7 @@ export async function runFixture(name: string, options: { env?: Record<string, s
     async stop() {
       await app.stop()
       database.close()
-      if (!options.databaseFile) for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(file + suffix, { force: true })
+      for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(file + suffix, { force: true })
     },
   }
 }

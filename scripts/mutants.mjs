@@ -1,0 +1,241 @@
+/**
+ * The mutation check: each defence is taken out of the generated code in turn, the app is built again, and the test that
+ * is there for it has to fail. One that goes on passing is an empty test.
+ *   npm run mutants             all of them (about ten minutes)
+ *   npm run mutants -- replay   those whose name has the word
+ */
+import { spawnSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { prepare } from "./prepare.mjs"
+
+prepare()
+const { builtApp, root, run } = await import("./apps.mjs")
+
+const security = { project: "security", build: true }
+const unit = { project: "e2e", build: false }
+/** Races need two instances, which need a database server. */
+const instances = { project: "security", build: true, fixture: "next15-t3-database" }
+
+/** name, file under src/lib/mfa (or src), what is there, what it becomes, the test that must fail, the ring it is in */
+const mutants = [
+  ["held sign-in", "gate.ts", "if (!user?.mfaEnabled) return true", "return true", "is completed by a code and lands", security],
+  [
+    "inline code checked",
+    "gate.ts",
+    "if (!(await proveFactor(user.id, inlineCode)).ok)",
+    "if (false)",
+    "password and the code may come together",
+    security,
+  ],
+  [
+    "inline code answers as a wrong password",
+    "gate.ts",
+    "throw new CredentialsSignin()",
+    "return false",
+    "password and the code may come together",
+    security,
+  ],
+  [
+    "row stripped before the token",
+    "with-mfa.ts",
+    "stripMfaColumns(await method(...args))",
+    "await method(...args)",
+    "no column of ours leaves the adapter",
+    unit,
+  ],
+  [
+    "gate fails closed",
+    "with-mfa.ts",
+    "    return false\n  }\n}\n\n/** A session token at sign-in",
+    "    return true\n  }\n}\n\n/** A session token at sign-in",
+    "T49 an error in the gate",
+    unit,
+  ],
+  [
+    "second gate, token",
+    "with-mfa.ts",
+    "if (user?.mfaEnabled && flow?.provenUserId !== user.id) return null",
+    "",
+    "T17 a token is not issued",
+    unit,
+  ],
+  ["second gate, database", "with-mfa.ts", "await assertProven(session.userId)", "", "T17, T18 neither a database session", unit],
+  ["second gate, linking", "with-mfa.ts", "await assertProven(account.userId)", "", "T17, T18 neither a database session", unit],
+  [
+    "claims stamped after the app's callback",
+    "with-mfa.ts",
+    "return { ...token, mfaUid: userId, mfaEpoch: epoch, mfaAt }",
+    "return { mfaUid: userId, mfaEpoch: epoch, mfaAt, ...token }",
+    "T14 update",
+    unit,
+  ],
+  ["other sessions end", "with-mfa.ts", "epoch > Number(mfaEpoch ?? 0) && !flow?.renewing", "false", "T45 turning MFA on", security],
+  ["deleted user's session ends", "with-mfa.ts", "epoch === null ? known :", "epoch === null ? false :", "T42 a deleted user", security],
+  ["callbackUrl kept", "with-mfa.ts", "flow.callbackUrl ??=", "void", "lands where it was going", security],
+  ["epoch raised", "enrolment.ts", ", mfaEpoch: { increment: 1 }", "", "T45 turning MFA on", security],
+  [
+    "setup does not overwrite",
+    "enrolment.ts",
+    'if (user.mfaEnabled && body.code === undefined) throw new MfaError(409, "already_enabled")',
+    "",
+    "T8 a setup while MFA is on",
+    security,
+  ],
+  [
+    "another device needs a factor",
+    "enrolment.ts",
+    "if (user.mfaEnabled) await requireFactor(viewer.userId, body.code)",
+    "if (user.mfaEnabled) void 0",
+    "T10 setup for another device",
+    security,
+  ],
+  [
+    "recent sign-in to enrol",
+    "enrolment.ts",
+    "else if (!isRecent(viewer))",
+    "else if (false)",
+    "T9 a session whose sign-in is older",
+    security,
+  ],
+  ["setup code spent", "enrolment.ts", "lastStep: step }", "lastStep: 0 }", "T5 the code of the setup", security],
+  [
+    "disable needs a factor",
+    "enrolment.ts",
+    "await requireFactor(userId, body.code)\n  const { count }",
+    "const { count }",
+    "T10 disable needs",
+    security,
+  ],
+  [
+    "regenerate needs a factor",
+    "enrolment.ts",
+    "await requireFactor(userId, body.code)\n  const codes",
+    "const codes",
+    "T10 backup-codes needs",
+    security,
+  ],
+  [
+    "disable clears the codes",
+    "enrolment.ts",
+    "  await retry(() => db.mfaBackupCode.deleteMany({ where: { userId } }))\n  await retry(() => db.mfaChallenge",
+    "  await retry(() => db.mfaChallenge",
+    "disable clears everything",
+    security,
+  ],
+  ["step accepted once", "factor.ts", "lastStep: { lt: step }", "lastStep: { lt: step + 1 }", "T3 replay inside", security],
+  [
+    "tampering denies",
+    "crypto.ts",
+    "decipher.setAuthTag(tag)\n  return Buffer.concat([decipher.update(ciphertext), decipher.final()])",
+    "return decipher.update(ciphertext)",
+    "T38",
+    unit,
+  ],
+  [
+    "ciphertext bound to its user",
+    "crypto.ts",
+    /c(?:iph|eciph)er\.setAAD\([^\n]*\n|decipher\.setAAD\([^\n]*\n/g,
+    "\n",
+    "T37 another owner",
+    unit,
+  ],
+  ["malformed key refused", "crypto.ts", "if (raw.length !== 32)", "if (false)", "T35 a missing or malformed key", unit],
+  ["attempts reserved", "throttle.ts", "remaining: { gt: 0 }", "remaining: { gt: -1000 }", "T2, T7 parallel guesses", security],
+  ["blocks last", "throttle.ts", "if (wait > 0)", "if (false)", "T1 the blocks grow", security],
+  [
+    "a right code ends the count",
+    "throttle.ts",
+    "data: { failures: 0, remaining: throttleLevels[0].failures }",
+    "data: {}",
+    "T1 a right code ends the count",
+    security,
+  ],
+  [
+    "challenge's own cap",
+    "challenge.ts",
+    "attempts: { lt: attemptsPerChallenge }",
+    "attempts: { lt: 1000 }",
+    "T1 a challenge has a cap",
+    security,
+  ],
+  [
+    "challenge used once",
+    "challenge.ts",
+    "where: { id, consumedAt: null, expiresAt: { gt: new Date() } },",
+    "where: { id },",
+    "T4 one challenge answered in parallel",
+    instances,
+  ],
+  [
+    "challenge expires",
+    "challenge.ts",
+    /expiresAt: \{ gt: new Date\(\) \}|\|\| row\.expiresAt <= new Date\(\)/g,
+    "",
+    "T13 a challenge that was used",
+    security,
+  ],
+  [
+    "cookie's token hashed",
+    "challenge.ts",
+    'createHash("sha256").update(token).digest("base64url")',
+    "token",
+    "T39 the database holds",
+    security,
+  ],
+  ["backup code used once", "backup-codes.ts", "usedAt: null }\n", "}\n", "T6 a backup code in 20", security],
+  ["backup codes hashed", "backup-codes.ts", "return hashes(userId, code)[0]", "return code", "T39 the database holds", security],
+  ["window of one step", "totp.ts", "const window = 1", "const window = 2", "T40 one step of drift", security],
+  ["every step computed", "totp.ts", "match = step", "return step", "T24 every step", unit],
+  ["ASCII digits only", "totp.ts", "/^[0-9]{6}$/", "/^\\p{Nd}{6}$/u", "T50 long and odd input", security],
+  ["own origin", "http.ts", "(origin !== null && !isOwnOrigin(origin, request))", "false", "T25 /api/mfa/disable", security],
+  ["Sec-Fetch-Site", "http.ts", '(site !== null && site !== "same-origin" && site !== "none") ||', "", "T25 /api/mfa/disable", security],
+  ["JSON only", "http.ts", 'if (type !== "application/json")', "if (false)", "T25 /api/mfa/disable", security],
+  ["never cached", "http.ts", 'response.headers.set("Cache-Control", "no-store")', "", "T34 /api/mfa/setup", security],
+  ["HttpOnly", "challenge-cookie.ts", "HttpOnly; ", "", "T12 the challenge cookie is HttpOnly", security],
+  ["__Host-", "challenge-cookie.ts", '"__Host-"', '""', "T12 behind TLS", security],
+  ["events", "factor.ts", 'await recordEvent(userId, "backup_code_used")', "", "every outcome is an event", security],
+]
+
+const only = process.argv[2] ?? ""
+const apps = Object.fromEntries(["next16-credentials", "next15-t3-database"].map((name) => [name, builtApp(name)]))
+// A mutant may well be badly typed; that is not the question here.
+const configs = [
+  [join(apps["next16-credentials"], "next.config.ts"), "const config: NextConfig = {"],
+  [join(apps["next15-t3-database"], "next.config.js"), "const config = {"],
+].map(([path, opening]) => ({ path, opening, original: readFileSync(path, "utf8") }))
+for (const { path, opening, original } of configs)
+  writeFileSync(path, original.replace(opening, `${opening} typescript: { ignoreBuildErrors: true },`))
+const survivors = []
+let count = 0
+for (const [name, file, before, after, test, { project, build, fixture = "next16-credentials" }] of mutants.filter(([name]) =>
+  name.includes(only),
+)) {
+  const app = apps[fixture]
+  const path = join(app, "src/lib/mfa", file)
+  const original = readFileSync(path, "utf8")
+  const mutated = original.replace(before, () => after)
+  if (mutated === original) throw new Error(`${name}: what it takes out is not in ${file}`)
+  try {
+    writeFileSync(path, mutated)
+    if (build) run("npx", ["next", "build"], { cwd: app })
+    const { status } = spawnSync(
+      process.execPath,
+      [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", project, "-t", test],
+      {
+        cwd: root,
+        env: { ...process.env, CHIMERAI_TEST_APP: apps["next16-credentials"], CHIMERAI_TEST_APP_T3: apps["next15-t3-database"] },
+        stdio: "ignore",
+      },
+    )
+    count++
+    if (status === 0) survivors.push(name)
+    console.log(`${status === 0 ? "✖ SURVIVED" : "✔ killed  "}  ${name}  (${test})`)
+  } finally {
+    writeFileSync(path, original)
+  }
+}
+for (const { path, original } of configs) writeFileSync(path, original)
+for (const app of Object.values(apps)) run("npx", ["next", "build"], { cwd: app })
+console.log(`\n${count - survivors.length} of ${count} defences have a test that fails without them`)
+process.exit(survivors.length > 0 ? 1 : 0)
