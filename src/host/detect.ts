@@ -9,6 +9,7 @@ import { Modules } from "./modules"
 import { detectNext, detectStyling } from "./next"
 import { detectPages } from "./pages"
 import { detectClient, detectPrismaVersion, detectSchema } from "./prisma"
+import { findSignInCallers } from "./sign-in-callers"
 import { Aliases } from "./tsconfig"
 import type { Host, Warning } from "./types"
 import { detectPackageManager, type PackageJson, readPackageJson, type VersionFact } from "./workspace"
@@ -63,6 +64,7 @@ export async function detect(dir: string, requires: Requirements, overrides: Ove
     alias: alias?.fact ?? null,
     middleware: middleware?.file ?? null,
     middlewareMatches: middleware?.matches ?? null,
+    signInCallers: findSignInCallers(modules, pages, auth.facts.calls[0]),
     styling: styling.styling,
     env: env.facts,
     usesMigrations: usesMigrations(files, schema.facts.schema, manifest),

@@ -21,6 +21,10 @@ export class Modules {
     return this.#parsed.size
   }
 
+  exists(path: string): boolean {
+    return this.files.isFile(path)
+  }
+
   /** @throws CliError parse_failed: a file we have to understand does not parse */
   parse(path: string): Module | null {
     const known = this.#parsed.get(path)
@@ -38,6 +42,15 @@ export class Modules {
     return module
   }
 
+  #parseOr(path: string, unreadable: "throw" | "skip"): Module | null {
+    try {
+      return this.parse(path)
+    } catch (error) {
+      if (unreadable === "throw" || !(error instanceof CliError)) throw error
+      return null
+    }
+  }
+
   /** The file an import means, or null when it is a package's or not there. */
   resolve(from: string, specifier: string): string | null {
     const relative = posix.normalize(posix.join(posix.dirname(from), specifier))
@@ -49,13 +62,16 @@ export class Modules {
     return null
   }
 
-  /** The modules reachable from `entry`, nearest first, at most `limit`. */
-  *reachable(entry: string, limit = 40): Generator<Module> {
+  /**
+   * The modules reachable from `entry`, nearest first, at most `limit`.
+   * @param unreadable what to do about one that does not parse: `skip` where nothing is decided by it
+   */
+  *reachable(entry: string, limit = 40, unreadable: "throw" | "skip" = "throw"): Generator<Module> {
     const queue = [entry]
     const seen = new Set(queue)
     for (let count = 0; count < limit && queue.length > 0; count++) {
       const path = queue.shift()
-      const module = path === undefined ? null : this.parse(path)
+      const module = path === undefined ? null : this.#parseOr(path, unreadable)
       if (!module) continue
       yield module
       const specifiers = [...module.imports.filter(({ typeOnly }) => !typeOnly).map(({ specifier }) => specifier), ...module.reexports]

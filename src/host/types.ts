@@ -1,4 +1,5 @@
 import type { PagePlaces } from "./pages"
+import type { SignInCaller } from "./sign-in-callers"
 
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun"
 export type Language = "ts" | "js"
@@ -59,6 +60,8 @@ export type Host = {
   middleware: string | null
   /** Paths that the middleware is known to leave alone; null where its matcher cannot be read. */
   middlewareMatches: string[] | null
+  /** Forms that must go to the URL they get back. */
+  signInCallers: SignInCaller[]
   styling: Styling
   env: { file: string; ignored: boolean; example: string | null }
   usesMigrations: boolean

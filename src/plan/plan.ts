@@ -33,6 +33,7 @@ export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources
       ...planEnv(host, feature, sources),
       dependencies.action,
       ...planMiddleware(host, recipe),
+      ...planSignInCallers(host),
     ],
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
@@ -171,6 +172,17 @@ function planMiddleware(host: Host, recipe: Recipe): Action[] {
       state: "planned",
     },
   ]
+}
+
+/** Forms that ignore where they are sent would bring a held sign-in back to the sign-in page. */
+function planSignInCallers({ signInCallers }: Host): Action[] {
+  return signInCallers.map(({ file, line }) => ({
+    kind: "manual",
+    path: file,
+    reason: `line ${line}: after signIn(..., { redirect: false }), go to the URL it gives back`,
+    snippet: `// next-auth/react: the result's url; the server's signIn: the URL itself\nif (result?.url) window.location.assign(result.url)`,
+    state: "planned",
+  }))
 }
 
 /** An edit with its gates: it can be undone to the byte, and editing the result again changes nothing. */

@@ -278,6 +278,19 @@ export function constructs(module: Module, className: string): boolean {
   return found
 }
 
+/** Offsets of calls of a function, by its local name, with `property: false` in an object literal among the arguments. */
+export function callsWithFalse(module: Module, isCallee: (local: string) => boolean, property: string): number[] {
+  const offsets: number[] = []
+  walk(module.source, (node) => {
+    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || !isCallee(node.expression.text)) return
+    const says = node.arguments.some(
+      (argument) => membersOf(unwrapExpression(argument))?.properties.get(property)?.kind === ts.SyntaxKind.FalseKeyword,
+    )
+    if (says) offsets.push(node.getStart())
+  })
+  return offsets
+}
+
 /** End of the directives and comments that must stay first, where an import goes when there is none. */
 export function prologueEnd(module: Module): number {
   const directives = module.source.statements.filter(

@@ -1,16 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { appendEnv } from "../../../src/edit/env"
 import { addDependencies } from "../../../src/edit/package-json"
-import { applyInsertions, type EditResult, undoInsertions } from "../../../src/edit/splice"
-
-function apply(text: string, edit: (text: string) => EditResult): string {
-  const result = edit(text)
-  if (result.kind !== "edit") throw new Error(JSON.stringify(result))
-  const after = applyInsertions(text, result.edits)
-  expect(undoInsertions(after, result.edits)).toBe(text)
-  expect(edit(after)).toEqual({ kind: "present" })
-  return after
-}
+import { applyEdit as apply } from "../../support/edit"
 
 describe("package.json", () => {
   const wanted = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { addFields, addModels } from "../../../src/edit/prisma/edit"
 import { scanSchema } from "../../../src/edit/prisma/scan"
-import { applyInsertions, type EditResult, undoInsertions } from "../../../src/edit/splice"
+import { applyEdit as apply } from "../../support/edit"
 
 const fields = [
   { name: "mfaSecret", type: "String?" },
@@ -9,14 +9,6 @@ const fields = [
 ]
 const models = "/// Ours\nmodel MfaThing {\n  id   String @id\n  user User   @relation(fields: [id], references: [id])\n}\n"
 
-function apply(text: string, edit: (text: string) => EditResult): string {
-  const result = edit(text)
-  if (result.kind !== "edit") throw new Error(JSON.stringify(result))
-  const after = applyInsertions(text, result.edits)
-  expect(undoInsertions(after, result.edits)).toBe(text)
-  expect(edit(after)).toEqual({ kind: "present" })
-  return after
-}
 const withFields = (text: string, model = "User") => apply(text, (current) => addFields(current, model, fields))
 
 describe("fields", () => {

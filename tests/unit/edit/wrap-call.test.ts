@@ -1,8 +1,9 @@
 import { transformSync } from "esbuild"
 import { describe, expect, test } from "vitest"
-import { applyInsertions, type EditResult, undoInsertions } from "../../../src/edit/splice"
+import type { EditResult } from "../../../src/edit/splice"
 import { parseModule } from "../../../src/edit/typescript/locate"
 import { wrapCall } from "../../../src/edit/typescript/wrap-call"
+import { applyEdit } from "../../support/edit"
 
 const request = { library: "next-auth", wrapper: "withMfa", from: "@/lib/mfa/with-mfa" }
 
@@ -12,15 +13,7 @@ function wrap(text: string, path = "src/auth.ts"): EditResult {
   return wrapCall(parsed.module, request)
 }
 
-/** The edited text, after the gates every edit has to pass. */
-function edited(text: string, path?: string): string {
-  const result = wrap(text, path)
-  if (result.kind !== "edit") throw new Error(`${result.kind}: ${"message" in result ? result.message : ""}`)
-  const after = applyInsertions(text, result.edits)
-  expect(undoInsertions(after, result.edits)).toBe(text)
-  expect(wrap(after, path)).toEqual({ kind: "present" })
-  return after
-}
+const edited = (text: string, path?: string) => applyEdit(text, (current) => wrap(current, path))
 
 describe("the callee is wrapped and nothing else moves", () => {
   test("object, double quotes, semicolons", () => {

@@ -254,6 +254,39 @@ describe("where pages go", () => {
   })
 })
 
+describe("forms that ignore where they are sent", () => {
+  const tree = {
+    "auth.ts":
+      'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers, signIn } = NextAuth({ providers: [], pages: { signIn: "/login" } });\n',
+    "app/login/page.tsx": 'import { Form } from "@/components/form";\nimport "./actions";\nexport default () => <Form />;\n',
+    "components/form.tsx":
+      '"use client";\nimport { signIn as enter } from "next-auth/react";\nimport { signIn } from "./mine";\nsignIn("x", { redirect: false });\nexport const Form = () => <button onClick={() => enter("credentials", { redirect: false })} />;\n',
+    "app/login/actions.ts":
+      '"use server";\nimport { signIn } from "@/auth";\nexport async function act() {\n  await signIn("credentials", { redirect: false });\n  await signIn("credentials", { redirect: true });\n}\n',
+  }
+
+  test("are found from the sign-in page, by binding", async () => {
+    expect((await factsOf(tree)).signInCallers).toEqual([
+      { file: "components/form.tsx", line: 5 },
+      { file: "app/login/actions.ts", line: 4 },
+    ])
+  })
+
+  test("one that does not parse stops nothing", async () => {
+    expect((await factsOf({ ...tree, "components/form.tsx": "export const = ;" })).signInCallers).toHaveLength(1)
+  })
+
+  test("and become manual steps", async () => {
+    const { chimerai } = await import("../../support/host")
+    const run = chimerai(["add", "mfa", makeHost(tree), "--yes", "--no-install", "--json", "--strict"])
+    expect(run.code).toBe(5)
+    expect(run.json.actions.filter(({ kind }: { kind: string }) => kind === "manual").map(({ path }: { path: string }) => path)).toEqual([
+      "components/form.tsx",
+      "app/login/actions.ts",
+    ])
+  })
+})
+
 describe("overruled by a flag", () => {
   test("--auth, --user-model, --prisma-client, --pm", async () => {
     const host = await factsOf(
