@@ -11,6 +11,9 @@ export const installCommand = (manager: PackageManager): string => `${manager} i
  */
 export async function install(root: string, manager: PackageManager, verbose: boolean): Promise<InstallResult> {
   const flags = { npm: ["--no-audit", "--no-fund"], pnpm: ["--no-frozen-lockfile"], yarn: [], bun: [] }[manager]
+  // Ctrl+C ends the package manager; what is in place by then is ours to say.
+  const stay = () => {}
+  process.on("SIGINT", stay)
   const result = await execa(manager, ["install", ...flags], {
     cwd: root,
     reject: false,
@@ -18,6 +21,7 @@ export async function install(root: string, manager: PackageManager, verbose: bo
     stdin: "ignore",
     ...(verbose && { stdout: ["pipe", process.stderr], stderr: ["pipe", process.stderr] }),
   })
+  process.removeListener("SIGINT", stay)
   if (!result.failed) return { ok: true }
   const output = (result.all ?? "").trim() || result.shortMessage || `${manager} could not be started`
   return { ok: false, command: installCommand(manager), output: output.split("\n").slice(-20).join("\n") }

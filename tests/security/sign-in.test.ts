@@ -241,18 +241,24 @@ describe("attacks on the sign-in", () => {
     expect(await count(app, "SELECT count(*) FROM MfaChallenge WHERE id = ?", token)).toBe(0)
   })
 
-  test("T12 behind TLS the cookie is Secure and __Host-", async () => {
+  test("T12 behind TLS the cookie is Secure and __Host-, and the sign-in completes under next-auth's secure names", async () => {
     const user = await enrolledUser(app)
     const client = new Client(app.url)
     const headers = { "x-forwarded-proto": "https" }
     const { json } = await client.get("/api/auth/csrf", headers)
-    const body = new URLSearchParams({ csrfToken: json.csrfToken, email: user.email, password })
-    const answer = await client.request("/api/auth/callback/credentials", {
-      method: "POST",
-      headers: { ...headers, "content-type": "application/x-www-form-urlencoded" },
-      body,
-    })
+    const body = new URLSearchParams({ csrfToken: json.csrfToken, email: user.email, password, callbackUrl: "/dashboard" })
+    const form = { ...headers, "content-type": "application/x-www-form-urlencoded" }
+    const answer = await client.request("/api/auth/callback/credentials", { method: "POST", headers: form, body })
     expect(answer.headers.getSetCookie().find((value) => value.startsWith("__Host-mfa-challenge="))).toMatch(/; Path=\/;.*; Secure/)
+    // a challenge under the name without the prefix, as a neighbouring subdomain could plant it, is not looked at
+    const planted = client.clone()
+    planted.cookies.set("mfa-challenge", client.cookies.get("__Host-mfa-challenge") ?? "")
+    planted.cookies.delete("__Host-mfa-challenge")
+    expect((await planted.post("/api/auth/mfa-verify", { code: oathCode(user.secret) }, headers)).json.code).toBe("no_challenge")
+    const done = await client.post("/api/auth/mfa-verify", { code: oathCode(user.secret) }, headers)
+    expect(done.json).toEqual({ success: true, redirectTo: "/dashboard" })
+    expect([...client.cookies.keys()].filter((name) => name.includes("session-token"))).toEqual(["__Secure-authjs.session-token"])
+    expect((await client.get("/api/auth/session", headers)).json.user.email).toBe(user.email)
   })
 
   test("T13 another user's challenge, and a planted session cookie", async () => {

@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { execFileSync, spawn, spawnSync } from "node:child_process"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import tmp from "tmp"
 import { describe, expect, test } from "vitest"
@@ -96,6 +96,26 @@ describe("the command line", () => {
     expect(run.json.warnings[0]).toMatchObject({ code: "install_failed", message: expect.stringContaining("registry is down") })
     expect(run.json.nextSteps[0]).toBe("npm install")
     expect(readFileSync(join(dir, "auth.ts"), "utf8")).toContain("withMfa(NextAuth)")
+  })
+
+  test("Ctrl+C while installing: what is in place is said, with exit 5", async () => {
+    const dir = makeHost()
+    const bin = tmp.dirSync({ unsafeCleanup: true }).name
+    writeFileSync(join(bin, "npm"), "#!/bin/sh\necho started > started\nexec sleep 30\n", { mode: 0o755 })
+    const child = spawn(process.execPath, [cli, "add", "mfa", dir, "--yes"], {
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    })
+    let stdout = ""
+    child.stdout.on("data", (data) => {
+      stdout += data
+    })
+    await expect.poll(() => existsSync(join(dir, "started")), { timeout: 20_000 }).toBe(true)
+    process.kill(-(child.pid ?? 0), "SIGINT")
+    const code = await new Promise((resolve) => child.once("close", resolve))
+    expect(code).toBe(5)
+    expect(stdout).toContain("The files are in place, but the dependencies could not be installed. Run: npm install")
   })
 
   test("schema in several files: fields where the user is, models in a file of their own", () => {
