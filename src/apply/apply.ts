@@ -3,7 +3,7 @@ import { join } from "node:path"
 import type { Action, Plan } from "../plan/types"
 import { isWrite } from "../plan/types"
 import { basePath, hashOf, type InstalledFeature, type Manifest, manifestPath, manifestText, readManifest } from "./store"
-import { commit, type Write } from "./transaction"
+import { commit, missingFolders, type Write } from "./transaction"
 
 /** Carries out a plan: host files and the record of what was done, in one transaction. */
 export function apply(plan: Plan, version: string): Action[] {
@@ -15,7 +15,15 @@ export function apply(plan: Plan, version: string): Action[] {
     return { path: action.path, before: action.before, after: action.after }
   })
   const manifest = readManifest(root) ?? { schema: 1, features: {} }
-  const installed = record(manifest.features[plan.feature], plan, version, foldersOf(root, writes))
+  const installed = record(
+    manifest.features[plan.feature],
+    plan,
+    version,
+    missingFolders(
+      root,
+      writes.map(({ path }) => path),
+    ),
+  )
   const next: Manifest = { ...manifest, features: { ...manifest.features, [plan.feature]: installed } }
   const bases = planned
     .filter((action) => action.kind === "create")
@@ -25,19 +33,6 @@ export function apply(plan: Plan, version: string): Action[] {
 }
 
 const read = (root: string, path: string): string | null => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : null)
-
-/** Folders that the writes will make, so that `remove` can take them away again when they are empty. */
-function foldersOf(root: string, writes: Write[]): string[] {
-  const folders = new Set<string>()
-  for (const { path } of writes) {
-    const parts = path.split("/").slice(0, -1)
-    parts.forEach((_, index) => {
-      const folder = parts.slice(0, index + 1).join("/")
-      if (!existsSync(join(root, folder))) folders.add(folder)
-    })
-  }
-  return [...folders]
-}
 
 /** What an earlier run installed, and what this one adds to it. */
 function record(earlier: InstalledFeature | undefined, plan: Plan, version: string, folders: string[]): InstalledFeature {

@@ -29,24 +29,23 @@ type Journal = { pid: number; originals: { path: string; text: string | null }[]
 /**
  * Writes all files or none. The originals are journalled before the first byte changes, each file is replaced by an
  * atomic rename, and any failure or signal on the way restores the originals in reverse order.
- * @returns the folders that came into being, outermost first
  * @throws CliError not_writable, outside_root, file_changed, interrupted_run (nothing written); apply_failed, cancelled (rolled back)
  */
-export function commit(root: string, writes: Write[]): string[] {
+export function commit(root: string, writes: Write[]): void {
   if (existsSync(join(root, journalPath))) throw interruptedRun()
   for (const write of writes) check(root, write)
   const folders = missingFolders(root, [...writes.filter(({ after }) => after !== null).map(({ path }) => path), journalPath])
   const journal: Journal = { pid: process.pid, originals: writes.map(({ path, before }) => ({ path, text: before })), folders }
+  // Before the `try`: whoever does not get the journal must not restore, or remove, somebody else's.
+  openJournal(root, journal)
   const interrupt = watchSignals()
   try {
-    openJournal(root, journal)
     for (const { path, after } of writes) {
       if (interrupt.signal) throw new CliError("cancelled", "Interrupted.")
       if (after === null) unlinkSync(join(root, path))
       else writeFileAtomically(join(root, path), after)
     }
     rmSync(join(root, journalPath))
-    return folders
   } catch (error) {
     restore(root, journal)
     if (error instanceof CliError) throw new CliError(error.code, `${error.message} Every file is as it was.`, error.details)
@@ -102,7 +101,8 @@ function check(root: string, { path, before }: Write): void {
     })
 }
 
-function missingFolders(root: string, paths: string[]): string[] {
+/** Folders that writing `paths` will make, outermost first. */
+export function missingFolders(root: string, paths: string[]): string[] {
   const missing = new Set<string>()
   for (const path of paths) {
     const parts = dirname(path).split("/")
@@ -118,10 +118,19 @@ function missingFolders(root: string, paths: string[]): string[] {
 function openJournal(root: string, journal: Journal): void {
   mkdirSync(join(root, storeDir), { recursive: true })
   if (!existsSync(join(root, ignorePath))) writeFileSync(join(root, ignorePath), "journal.json\n")
-  const file = openSync(join(root, journalPath), "wx", 0o600)
+  const file = lock(join(root, journalPath))
   writeSync(file, JSON.stringify(journal))
   fsyncSync(file)
   closeSync(file)
+}
+
+function lock(path: string): number {
+  try {
+    return openSync(path, "wx", 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw interruptedRun()
+    throw error
+  }
 }
 
 /** Temporary file beside the target, then rename: a reader sees the old text or the new one, never half of it. */

@@ -45,7 +45,7 @@ export async function add(options: RunOptions): Promise<number> {
   await verify(options, feature)
   const warnings = [...plan.warnings, ...installed.warnings]
   const nextSteps = [...installed.nextSteps, ...plan.nextSteps]
-  if (!options.json) report.out(summary(plan, actions.length, nextSteps, warnings))
+  if (!options.json) report.out(summary(plan, actions.filter(({ state }) => state === "done").length, nextSteps, warnings))
   if (answer === "yes") report.out(kleur.dim(`The same without questions: npx chimerai add ${process.argv.slice(3).join(" ")} --yes`))
   return finish({ status: "applied", actions, nextSteps, warnings }, installed.ok ? left : exit.manualStepsLeft)
 }
@@ -94,7 +94,7 @@ function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan[
   const manual = plan.actions.filter((action) => action.kind === "manual")
   return [
     "",
-    `${kleur.green("✔")} Multi-factor authentication is in your code: ${count} files.`.replace("Multi-factor authentication", plan.feature),
+    `${kleur.green("✔")} ${plan.feature} is in your code: ${count} files.`,
     ...warnings.filter(({ code }) => code === "install_failed").map(({ message }) => `${kleur.yellow("!")} ${message}`),
     "",
     "Next:",

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { journalPath, storeDir } from "../../src/apply/store"
@@ -45,6 +45,16 @@ describe("a transaction", () => {
     expect(chimerai(["add", "mfa", dir, "--rollback"]).code).toBe(0)
     expect(snapshot(dir)).toEqual(before)
     expect(rollBack(dir)).toBeNull()
+  })
+
+  test("that loses the race for the journal touches neither it nor the files", () => {
+    const dir = makeHost()
+    mkdirSync(join(dir, storeDir))
+    // A link to nowhere looks absent and cannot be created: what the loser of a race meets.
+    symlinkSync("nowhere", join(dir, journalPath))
+    expect(() => commit(dir, [{ path: "new.ts", before: null, after: "x" }])).toThrow(/another one is under way/)
+    expect(lstatSync(join(dir, journalPath)).isSymbolicLink()).toBe(true)
+    expect(existsSync(join(dir, "new.ts"))).toBe(false)
   })
 
   test("refuses when a file changed after it was planned", () => {
