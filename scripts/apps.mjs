@@ -17,6 +17,20 @@ export const prismaEnv = {
   PRISMA_HIDE_UPDATE_MESSAGE: "1",
   CHECKPOINT_DISABLE: "1",
   NEXT_TELEMETRY_DISABLED: "1",
+  // The fixtures' lockfiles name no download addresses, which Next.js takes for damage.
+  NEXT_IGNORE_INCORRECT_LOCKFILE: "1",
+}
+
+/**
+ * A changed copy of a text file.
+ * @param {string} from
+ * @param {string} to
+ * @param {(text: string) => string} change
+ * @returns where it is
+ */
+export function copyTextFile(from, to, change) {
+  writeFileSync(to, change(readFileSync(from, "utf8")))
+  return to
 }
 
 /** Runs a command to its end. @returns what it printed; @throws with the end of its output when it fails */
@@ -39,14 +53,21 @@ function start(command, args, options) {
   })
 }
 
+/** `next14-v4-pages/advanced` is the fixture `next14-v4-pages` with the files of its `variants/advanced` over it. */
+function placesOf(name) {
+  const [base, variant] = name.split("/")
+  const fixture = join(root, "fixtures", base)
+  return { base, fixture, overlay: variant ? join(fixture, "variants", variant) : null }
+}
+
 /** The fixture with its dependencies, installed once per lockfile. */
 export function fixtureWithDependencies(name) {
-  const fixture = join(root, "fixtures", name)
+  const { base, fixture } = placesOf(name)
   const hash = createHash("sha256")
     .update(readFileSync(join(fixture, "package-lock.json")))
     .digest("hex")
     .slice(0, 12)
-  const dir = join(cache, "dependencies", `${name}-${hash}`)
+  const dir = join(cache, "dependencies", `${base}-${hash}`)
   if (!existsSync(join(dir, "node_modules"))) {
     mkdirSync(dir, { recursive: true })
     for (const file of ["package.json", "package-lock.json"]) cpSync(join(fixture, file), join(dir, file))
@@ -69,16 +90,17 @@ function linkTree(from, to) {
 export function copyFixture(name, target, { modules = true } = {}) {
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
-  const fixture = join(root, "fixtures", name)
+  const { fixture, overlay } = placesOf(name)
   for (const entry of readdirSync(fixture))
-    if (!["node_modules", ".next"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
+    if (!["node_modules", ".next", "variants"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
+  if (overlay) cpSync(overlay, target, { recursive: true })
   if (modules) {
     const { dependencies } = fixtureWithDependencies(name)
     linkTree(dependencies, join(target, "node_modules"))
   }
   if (existsSync(join(target, ".env.example"))) {
     const secret = randomBytes(32).toString("base64")
-    const env = readFileSync(join(target, ".env.example"), "utf8").replace(/^AUTH_SECRET=.*$/m, `AUTH_SECRET="${secret}"`)
+    const env = readFileSync(join(target, ".env.example"), "utf8").replace(/^(AUTH_SECRET|NEXTAUTH_SECRET)=.*$/m, `$1="${secret}"`)
     writeFileSync(join(target, ".env"), env)
   }
   return target
@@ -91,7 +113,7 @@ export function chimerai(args, options = {}) {
 /** Everything a built app depends on: when it is unchanged, the build of an earlier run is used again. */
 function fingerprint(name) {
   const hash = createHash("sha256")
-  for (const dir of [`fixtures/${name}`, "templates", "src", "scripts/apps.mjs"]) addTree(hash, join(root, dir))
+  for (const dir of [`fixtures/${placesOf(name).base}`, "templates", "src", "scripts/apps.mjs"]) addTree(hash, join(root, dir))
   return hash.digest("hex").slice(0, 12)
 }
 
@@ -106,7 +128,7 @@ function addTree(hash, path) {
 
 /** A fixture after `add mfa`, with tables and a production build. */
 export function builtApp(name, log = () => {}) {
-  const dir = join(cache, "apps", `${name}-${fingerprint(name)}`)
+  const dir = join(cache, "apps", `${name.replace("/", "-")}-${fingerprint(name)}`)
   if (existsSync(join(dir, ".built"))) return dir
   log(`copying ${name}`)
   copyFixture(name, dir)

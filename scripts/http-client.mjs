@@ -98,6 +98,6 @@ export class Client {
   }
 
   get sessionCookie() {
-    return [...this.cookies].find(([name]) => /^(__Secure-)?authjs\.session-token/.test(name))?.[1]
+    return [...this.cookies].find(([name]) => /^(__Secure-)?(authjs|next-auth)\.session-token/.test(name))?.[1]
   }
 }

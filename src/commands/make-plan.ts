@@ -1,9 +1,11 @@
 import { generateSecret, renderedText } from "../apply/store"
 import { lineAt } from "../edit/splice"
+import type { Module } from "../edit/typescript/locate"
 import { CliError } from "../errors"
 import { render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { type Detection, detect } from "../host/detect"
+import { signInOf } from "../host/sign-in-callers"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
 import type { RunOptions } from "./options"
@@ -11,13 +13,26 @@ import type { RunOptions } from "./options"
 /** detect, render, plan: everything up to the point where something would be written. */
 export async function makePlan(feature: LoadedFeature, options: RunOptions): Promise<Plan> {
   const detection = await detect(options.dir, feature.requires, options)
-  const { wrapCall } = await import("../edit/typescript/wrap-call")
-  return decide(detection.host, feature, render(feature, detection.host), { ...sourcesOf(detection), wrapCall, generate: generateSecret })
+  const [{ wrapCall }, { joinImports }, { addCall }, { redirectImport }, { followResult }, { eraseTypes }] = await Promise.all([
+    import("../edit/typescript/wrap-call"),
+    import("../edit/typescript/imports"),
+    import("../edit/typescript/add-call"),
+    import("../edit/typescript/redirect-import"),
+    import("../edit/typescript/follow-result"),
+    import("../edit/typescript/erase-types"),
+  ])
+  const edits = { wrapCall, joinImports, addCall, redirectImport, followResult }
+  return decide(detection.host, feature, render(feature, detection.host, eraseTypes), {
+    ...sourcesOf(detection),
+    edits,
+    generate: generateSecret,
+  })
 }
 
 function sourcesOf({ files, modules, host }: Detection) {
   return {
     read: (path: string) => files.read(path),
+    isSignIn: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
     rendered: (path: string) => renderedText(host.root, path),
     parse(path: string, text: string) {
       const result = modules.locate.parseModule(path, text)

@@ -31,13 +31,20 @@ export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manif
  * @param override `--auth`: the file that calls NextAuth
  * @throws CliError auth_handler_missing, auth_config_not_found, auth_config_ambiguous
  */
-export function detectAuth(files: HostFiles, modules: Modules, appDir: string, version: string, override?: string): AuthResult {
-  const handler = findHandler(files, appDir)
-  if (!handler)
-    throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]/route.ts) was found under ${appDir}/api.`, {
+export function detectAuth(
+  files: HostFiles,
+  modules: Modules,
+  dirs: { appDir: string | null; pagesDir: string | null },
+  version: string,
+  override?: string,
+): AuthResult {
+  const found = findHandler(files, dirs)
+  if (!found)
+    throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]) was found under ${apiFolders(dirs)}.`, {
       suggestion: "Nothing was changed. Create app/api/auth/[...nextauth]/route.ts first: https://authjs.dev/getting-started/installation",
     })
 
+  const { handler, router, dir } = found
   const candidates = override
     ? [override]
     : [...modules.reachable(handler)].filter((module) => callsNextAuth(modules, module)).map(({ path }) => path)
@@ -62,19 +69,26 @@ export function detectAuth(files: HostFiles, modules: Modules, appDir: string, v
     })
 
   const options = new Options(modules)
-  if (first.arguments[0]) options.read(module, first.arguments[0])
+  // next-auth 4 is also called with a request and its answer before the options.
+  const argument = first.arguments[first.arguments.length === 3 ? 2 : 0]
+  if (argument) options.read(module, argument)
+  const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
   return {
     facts: {
       library: "next-auth",
       version,
-      major: Number(/\d+/.exec(version)?.[0] ?? 5),
+      major,
       config: options.file ?? call,
       calls: [call],
       session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),
       signInPage: options.signInPage,
+      handler,
+      router,
+      routesDir: dir,
       handlerDir: handler.slice(0, handler.indexOf("/[...")),
+      options: options.declared,
     },
     evidence: {
       "auth.calls": line(call, first.start),
@@ -89,25 +103,58 @@ export function detectAuth(files: HostFiles, modules: Modules, appDir: string, v
   }
 }
 
-/** `app/api/auth/[...nextauth]/route.ts`, or deeper under `app/api` or `app` where the base path is another. */
-function findHandler(files: HostFiles, appDir: string): string | null {
+type Dirs = { appDir: string | null; pagesDir: string | null }
+type Handler = { handler: string; router: "app" | "pages"; dir: string }
+
+const apiFolders = ({ appDir, pagesDir }: Dirs) =>
+  [appDir, pagesDir]
+    .filter((dir) => dir !== null)
+    .map((dir) => `${dir}/api`)
+    .join(" or ")
+
+/**
+ * `app/api/auth/[...nextauth]/route.ts` or `pages/api/auth/[...nextauth].ts`, or deeper where the base path is another.
+ * Next.js refuses an app in which both answer the same path, so the first one found is the live one.
+ */
+function findHandler(files: HostFiles, { appDir, pagesDir }: Dirs): Handler | null {
+  const route = appDir && findUnder(files, `${appDir}/api`, routeIn)
+  if (route && appDir) return { handler: route, router: "app", dir: appDir }
+  const page = pagesDir && findUnder(files, `${pagesDir}/api`, pageIn)
+  return page && pagesDir ? { handler: page, router: "pages", dir: pagesDir } : null
+}
+
+type Look = (files: HostFiles, dir: string) => string | null
+const isAuth = (files: HostFiles, path: string) => /next-?auth|auth/i.test(`${path} ${files.read(path) ?? ""}`)
+
+const routeIn: Look = (files, dir) => {
+  for (const { name } of files.list(dir).filter((entry) => entry.isDirectory() && /^\[\.\.\.\w+\]$/.test(entry.name))) {
+    const route = files.first(["ts", "tsx", "js", "jsx", "mjs"].map((extension) => `${dir}/${name}/route.${extension}`))
+    if (route && isAuth(files, route)) return route
+  }
+  return null
+}
+
+const pageIn: Look = (files, dir) => {
+  const names = files.list(dir).flatMap((entry) => (/^\[\.\.\.\w+\]\.[jt]sx?$/.test(entry.name) ? [entry.name] : []))
+  return names.map((name) => `${dir}/${name}`).find((path) => isAuth(files, path)) ?? null
+}
+
+/** The folder `auth` first, then all others, at most three levels down. */
+function findUnder(files: HostFiles, api: string, look: Look): string | null {
   const search = (dir: string, depth: number): string | null => {
-    const entries = files.list(dir).filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
-    for (const { name } of entries) {
-      if (!/^\[\.\.\.\w+\]$/.test(name)) continue
-      const route = files.first(["ts", "tsx", "js", "mjs"].map((extension) => `${dir}/${name}/route.${extension}`))
-      if (route && /next-?auth|auth/i.test(`${name} ${files.read(route) ?? ""}`)) return route
-    }
-    if (depth === 0) return null
-    for (const { name } of entries
-      .filter((entry) => !/^[[_]/.test(entry.name))
-      .toSorted((a, b) => Number(b.name === "auth") - Number(a.name === "auth"))) {
-      const found = search(`${dir}/${name}`, depth - 1)
-      if (found) return found
+    const found = look(files, dir)
+    if (found !== null || depth === 0) return found
+    const inside = files
+      .list(dir)
+      .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !/^[[_]/.test(entry.name))
+      .toSorted((a, b) => Number(b.name === "auth") - Number(a.name === "auth"))
+    for (const { name } of inside) {
+      const below = search(`${dir}/${name}`, depth - 1)
+      if (below !== null) return below
     }
     return null
   }
-  return search(`${appDir}/api/auth`, 0) ?? search(`${appDir}/api`, 3)
+  return search(`${api}/auth`, 0) ?? search(api, 3)
 }
 
 const callsNextAuth = ({ locate }: Modules, module: Module) =>
@@ -119,6 +166,7 @@ type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 class Options {
   file: string | null = null
   at: { path: string; offset: number } | null = null
+  declared: { file: string; name: string } | null = null
   session: AuthFacts["session"] | null = null
   sessionAt: { path: string; offset: number } | null = null
   adapter = false
@@ -140,6 +188,7 @@ class Options {
     const members = found && locate.membersOf(found.value)
     if (!found || !members || depth > 4) return
     if (this.file === null) {
+      this.declared = "name" in found && found.name !== null ? { file: found.module.path, name: found.name } : null
       this.file = found.module.path
       this.at = { path: found.module.path, offset: found.value.getStart() }
     }
@@ -181,13 +230,14 @@ class Options {
   }
 
   /** The value of a name, here or in the module it is imported from. */
-  #follow(module: Module, name: string): { module: Module; value: Expression } | null {
+  #follow(module: Module, name: string): { module: Module; value: Expression; name: string | null } | null {
     const { locate } = this.modules
     const own = locate.initializerOf(module, name)
     if (own) {
       const alias = locate.identifierText(own)
       if (alias !== null && alias !== name) return this.#follow(module, alias)
-      return { module, value: locate.returnedObject(own) ?? own }
+      const made = locate.returnedObject(own)
+      return { module, value: made ?? own, name: made === null && locate.declarationOf(module, name) ? name : null }
     }
     const binding = locate.bindingOf(module, name)
     const path = binding && this.modules.resolve(module.path, binding.specifier)

@@ -35,12 +35,12 @@ export async function detect(dir: string, requires: Requirements, overrides: Ove
 
   const aliases = new Aliases(files)
   const modules = new Modules(files, aliases, await import("../edit/typescript/locate"))
-  const auth = detectAuth(files, modules, next.facts.appDir, authVersion.version, overrides.auth)
-  const pages = detectPages(files, next.facts.appDir, auth.facts.signInPage)
+  const auth = detectAuth(files, modules, next.facts, authVersion.version, overrides.auth)
+  const pages = detectPages(files, auth.facts)
   const schema = detectSchema(files, manifest, overrides)
   const client = detectClient(files, modules, auth.facts.calls[0], overrides.prismaClient)
   const alias = aliases.covering(`${next.facts.srcDir ? "src/" : ""}lib/mfa`)
-  const middleware = detectMiddleware(files, modules, next.facts.srcDir)
+  const middleware = detectMiddleware(files, modules, next.facts.srcDir, auth.facts.calls[0])
   const styling = detectStyling(files, manifest, manifestText)
   const env = detectEnv(files)
   const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm" } : detectPackageManager(files)
@@ -64,6 +64,7 @@ export async function detect(dir: string, requires: Requirements, overrides: Ove
     alias: alias?.fact ?? null,
     middleware: middleware?.file ?? null,
     middlewareMatches: middleware?.matches ?? null,
+    middlewareGuard: middleware?.guard ?? null,
     signInCallers: findSignInCallers(modules, pages, auth.facts.calls[0]),
     styling: styling.styling,
     env: env.facts,

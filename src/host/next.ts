@@ -3,9 +3,9 @@ import { evidenceOf, type HostFiles } from "./files"
 import type { Host, Styling } from "./types"
 import { dependencyRange, installedVersion, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
-type NextFacts = Pick<Host, "router" | "appDir" | "srcDir" | "language">
+type NextFacts = Pick<Host, "router" | "appDir" | "pagesDir" | "srcDir" | "language">
 
-/** @throws CliError not_nextjs, app_router_missing, language_unsupported */
+/** @throws CliError not_nextjs, app_router_missing */
 export function detectNext(
   files: HostFiles,
   manifest: PackageJson,
@@ -23,36 +23,28 @@ export function detectNext(
   const version = versionOf(files, "next", range, manifestText)
   const appDir = files.first(["src/app", "app"])
   const pagesDir = files.first(["src/pages", "pages"])
-  if (!appDir)
-    throw new CliError(
-      "app_router_missing",
-      pagesDir
-        ? `This app uses the Pages Router (${pagesDir}) only. This version of chimerai installs into the App Router.`
-        : "There is no app folder here.",
-      {
-        file: pagesDir ?? "package.json",
-        suggestion: "Nothing was changed. Support for pages/ is planned; see the issue tracker.",
-      },
-    )
-  const language = files.exists("tsconfig.json") || dependencyRange(manifest, "typescript") !== null ? "ts" : "js"
-  if (language === "js")
-    throw new CliError("language_unsupported", "This app is written in JavaScript. This version of chimerai writes TypeScript.", {
+  if (!appDir && !pagesDir)
+    throw new CliError("app_router_missing", "There is neither an app nor a pages folder here.", {
       file: "package.json",
-      suggestion: "Add a tsconfig.json (next dev writes one), or wait for JavaScript support.",
+      suggestion: "Run this in the folder of the Next.js app itself.",
     })
+  const dir = appDir ?? pagesDir ?? ""
+  const typed = files.exists("tsconfig.json")
+  const language = typed || dependencyRange(manifest, "typescript") !== null ? "ts" : "js"
   return {
     version,
     facts: {
-      router: pagesDir ? "both" : "app",
-      appDir,
-      srcDir: appDir.startsWith("src/"),
+      router: appDir && pagesDir ? "both" : appDir ? "app" : "pages",
+      appDir: appDir ?? null,
+      pagesDir: pagesDir ?? null,
+      srcDir: dir.startsWith("src/"),
       language,
     },
     evidence: {
       next: version.evidence,
-      router: appDir,
-      srcDir: appDir,
-      language: files.exists("tsconfig.json") ? "tsconfig.json" : "package.json",
+      router: [appDir, pagesDir].filter(Boolean).join(", "),
+      srcDir: dir,
+      language: typed ? "tsconfig.json" : "package.json",
     },
   }
 }

@@ -1,5 +1,6 @@
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
+import type { AuthFacts } from "./types"
 
 /** The folders that our pages go into. */
 export type PagePlaces = {
@@ -9,20 +10,28 @@ export type PagePlaces = {
   signedInDir: string
   /** The folder of the app's own sign-in page. */
   signInDir: string | null
+  /** That page itself. */
+  signInFile: string | null
 }
 
 const signedInGroups = ["(app)", "(protected)", "(authenticated)", "(dashboard)", "(private)", "(main)"]
 
 /**
- * @param signInPage `pages.signIn` of next-auth's options
  * @throws CliError root_layout_missing when pages of ours would have no root layout, which Next.js does not build
  */
-export function detectPages(files: HostFiles, appDir: string, signInPage: string | null): PagePlaces {
+export function detectPages(files: HostFiles, { router, routesDir, signInPage }: AuthFacts): PagePlaces {
+  if (router === "pages") {
+    const page = signInPage?.replace(/^\//, "")
+    const signInFile = page ? firstPage(files, [`${routesDir}/${page}`, `${routesDir}/${page}/index`]) : null
+    return { publicDir: routesDir, signedInDir: routesDir, signInDir: null, signInFile }
+  }
+  const appDir = routesDir
   const signInDir = signInPage === null ? null : findPage(files, appDir, signInPage.split("/").filter(Boolean))
+  const signInFile = signInDir === null ? null : firstPage(files, [`${signInDir}/page`])
   const hasLayout = (dir: string) => ["tsx", "jsx", "js", "ts"].some((extension) => files.isFile(`${dir}/layout.${extension}`))
   const groups = groupsIn(files, appDir)
   const known = signedInGroups.find((group) => groups.includes(group))
-  if (hasLayout(appDir)) return { publicDir: appDir, signedInDir: `${appDir}/${known ?? "(app)"}`, signInDir }
+  if (hasLayout(appDir)) return { publicDir: appDir, signedInDir: `${appDir}/${known ?? "(app)"}`, signInDir, signInFile }
 
   const rooted = groups.map((group) => `${appDir}/${group}`).filter(hasLayout)
   const first = rooted[0]
@@ -33,8 +42,11 @@ export function detectPages(files: HostFiles, appDir: string, signInPage: string
         "Nothing was changed. Pages under a segment like [locale] are not supported yet; a layout.tsx in the app folder or in a route group is.",
     })
   const publicDir = rooted.find((dir) => signInDir?.startsWith(`${dir}/`)) ?? first
-  return { publicDir, signedInDir: rooted.find((dir) => dir.endsWith(`/${known}`)) ?? publicDir, signInDir }
+  return { publicDir, signedInDir: rooted.find((dir) => dir.endsWith(`/${known}`)) ?? publicDir, signInDir, signInFile }
 }
+
+const firstPage = (files: HostFiles, bases: string[]) =>
+  files.first(bases.flatMap((base) => ["tsx", "jsx", "ts", "js"].map((extension) => `${base}.${extension}`)))
 
 const groupsIn = (files: HostFiles, dir: string) =>
   files

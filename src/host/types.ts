@@ -1,3 +1,4 @@
+import type { MiddlewareGuard } from "./middleware"
 import type { PagePlaces } from "./pages"
 import type { SignInCaller } from "./sign-in-callers"
 
@@ -18,6 +19,13 @@ export type AuthFacts = {
   calls: [string, ...string[]]
   session: "jwt" | "database" | "dynamic"
   providers: string[]
+  /** The route handler ([...nextauth]) and the router it belongs to, which MFA's routes and pages join. */
+  handler: string
+  router: "app" | "pages"
+  /** The folder of that router: `src/app`. */
+  routesDir: string
+  /** The constant that holds the options, where they have one: `src/lib/auth.ts#authOptions`. */
+  options: { file: string; name: string } | null
   /** `pages.signIn` of the options, where it is a literal. */
   signInPage: string | null
   /** The folder of the auth route handler's catch-all: `src/app/api/auth`. */
@@ -50,7 +58,8 @@ export type Host = {
   packageManager: PackageManager
   next: string
   router: "app" | "pages" | "both"
-  appDir: string
+  appDir: string | null
+  pagesDir: string | null
   pages: PagePlaces
   srcDir: boolean
   language: Language
@@ -60,6 +69,8 @@ export type Host = {
   middleware: string | null
   /** Paths that the middleware is known to leave alone; null where its matcher cannot be read. */
   middlewareMatches: string[] | null
+  /** What in the middleware decides who may pass, where that is known. */
+  middlewareGuard: MiddlewareGuard | null
   /** Forms that must go to the URL they get back. */
   signInCallers: SignInCaller[]
   styling: Styling

@@ -4,7 +4,7 @@ import { addFields, addModels } from "../edit/prisma/edit"
 import { applyInsertions, type EditResult, type Insertion, lineAt, undoInsertions } from "../edit/splice"
 import type { Module } from "../edit/typescript/locate"
 import { CliError } from "../errors"
-import type { Recipe } from "../feature/render"
+import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { runsOn } from "../host/middleware"
 import type { Host } from "../host/types"
@@ -16,24 +16,32 @@ export type Sources = {
   /** Texts of files we created in an earlier run, as they were rendered then. */
   rendered(path: string): string | null
   parse(path: string, text: string): Module
-  wrapCall: typeof import("../edit/typescript/wrap-call").wrapCall
+  /** Whether a local name of a module is next-auth's `signIn`. */
+  isSignIn(module: Module): (local: string) => boolean
+  edits: {
+    wrapCall: typeof import("../edit/typescript/wrap-call").wrapCall
+    joinImports: typeof import("../edit/typescript/imports").joinImports
+    addCall: typeof import("../edit/typescript/add-call").addCall
+    redirectImport: typeof import("../edit/typescript/redirect-import").redirectImport
+    followResult: typeof import("../edit/typescript/follow-result").followResult
+  }
   generate(kind: string): string
 }
 
 /** Decides every change. Nothing is half-planned: a file that cannot be edited safely refuses the whole. */
 export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Plan {
-  const dependencies = planDependencies(feature, sources)
+  const dependencies = planDependencies(host, feature, sources)
   return {
     feature: feature.name,
     host,
     actions: [
       ...planFiles(recipe, sources),
-      planWrap(host, feature, recipe, sources),
+      ...planAuth(host, feature, recipe, sources),
       ...planSchema(host, feature, recipe, sources),
       ...planEnv(host, feature, sources),
       dependencies.action,
-      ...planMiddleware(host, recipe),
-      ...planSignInCallers(host),
+      ...planMiddleware(host, feature, recipe, sources),
+      ...planSignInCallers(host, feature, recipe, sources),
     ],
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
@@ -55,14 +63,39 @@ function planFiles(recipe: Recipe, sources: Sources): Action[] {
   })
 }
 
-function planWrap(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action {
-  const [path] = host.auth.calls
-  const { wrapper } = feature.wrapCall
-  const text = sources.read(path) ?? ""
-  const request = { library: host.auth.library, wrapper, from: recipe.wrapperImport }
-  const apply = (current: string) => sources.wrapCall(sources.parse(path, current), request)
-  const snippet = `import { ${wrapper} } from "${recipe.wrapperImport}"\n\n${wrapper}(NextAuth)(...)`
-  return toEdit("edit", path, text, apply, `every sign-in goes through ${wrapper}`, snippet)
+/** The hook: NextAuth is wrapped where it is called, and options that others read are guarded where they are declared. */
+function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, { read, parse, edits }: Sources): Action[] {
+  const [call] = host.auth.calls
+  const { wrapper, module } = feature.wrapCall
+  const from = recipe.specifier(call, module)
+  const request = { library: host.auth.library, wrapper, from }
+  const wrap = (text: string) => edits.wrapCall(parse(call, text), request)
+  const reason = `every sign-in goes through ${wrapper}`
+  const snippet = `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`
+  const { options } = host.auth
+  if (!options || !isFor(host, feature.guardOptions.when)) return [toEdit("edit", call, read(call) ?? "", wrap, reason, snippet)]
+
+  const guard = feature.guardOptions.function
+  const guardFrom = recipe.specifier(options.file, feature.guardOptions.module)
+  const protect = (text: string) => edits.addCall(parse(options.file, text), { name: guard, from: guardFrom, argument: options.name })
+  const guardReason = `sessions read with ${options.name} end when MFA is turned on`
+  const guardSnippet = `import { ${guard} } from "${guardFrom}"\n\n${guard}(${options.name})`
+  if (options.file !== call)
+    return [
+      toEdit("edit", options.file, read(options.file) ?? "", protect, guardReason, guardSnippet),
+      toEdit("edit", call, read(call) ?? "", wrap, reason, snippet),
+    ]
+  const both = (text: string) => inTurn(text, [protect, wrap], edits.joinImports)
+  return [toEdit("edit", call, read(call) ?? "", both, reason, `${guardSnippet}\n${wrapper}(NextAuth)(...)`)]
+}
+
+/** Several edits of one text as one. Each sees the original; where two add at one offset, the first comes first. */
+function inTurn(text: string, edits: ((text: string) => EditResult)[], join = (insertions: Insertion[]) => insertions): EditResult {
+  const results = edits.map((edit) => edit(text))
+  const refused = results.find((result) => result.kind === "refuse")
+  if (refused) return refused
+  const insertions = results.flatMap((result) => (result.kind === "edit" ? result.edits : []))
+  return insertions.length > 0 ? { kind: "edit", edits: join(insertions) } : { kind: "present" }
 }
 
 function planSchema(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
@@ -70,13 +103,7 @@ function planSchema(host: Host, feature: LoadedFeature, recipe: Recipe, sources:
   const fields = (text: string) => addFields(text, userModel, feature.schema.userFields)
   const text = sources.read(userModelFile) ?? ""
   if (schema === userModelFile) {
-    const both = (current: string): EditResult => {
-      const results = [fields(current), addModels(current, recipe.models)]
-      const refused = results.find((result) => result.kind === "refuse")
-      if (refused) return refused
-      const edits = results.flatMap((result) => (result.kind === "edit" ? result.edits : []))
-      return edits.length > 0 ? { kind: "edit", edits } : { kind: "present" }
-    }
+    const both = (current: string) => inTurn(current, [fields, (now) => addModels(now, recipe.models)])
     return [toEdit("edit", userModelFile, text, both, "fields and models of MFA", recipe.models)]
   }
   // A schema in several files gets the models in one of their own, beside the user model's.
@@ -143,46 +170,71 @@ function appended(
   return { after: applyInsertions(before, edits), edits, state: edits.length > 0 ? "planned" : "unchanged" }
 }
 
-function planDependencies(feature: LoadedFeature, sources: Sources): { action: Action; added: string[]; kept: string[] } {
+function planDependencies(host: Host, feature: LoadedFeature, sources: Sources): { action: Action; added: string[]; kept: string[] } {
   const text = sources.read("package.json") ?? "{}"
+  const wanted = feature.dependencies.filter(({ when }) => isFor(host, when))
   const action = toEdit(
     "dependency",
     "package.json",
     text,
-    (current) => addDependencies(current, feature.dependencies),
-    feature.dependencies.map(({ name }) => name).join(", "),
+    (current) => addDependencies(current, wanted),
+    wanted.map(({ name }) => name).join(", "),
     "",
   )
-  const missing = missingDependencies(text, feature.dependencies).map(({ name }) => name)
-  const names = feature.dependencies.map(({ name }) => name)
+  const missing = missingDependencies(text, wanted).map(({ name }) => name)
+  const names = wanted.map(({ name }) => name)
   return { action, added: missing, kept: names.filter((name) => !missing.includes(name)) }
 }
 
 /** The challenge page must be reachable for someone who is not signed in yet. */
-function planMiddleware(host: Host, recipe: Recipe): Action[] {
-  if (!host.middleware) return []
-  const verdict = runsOn(host.middlewareMatches, recipe.routes.challenge)
-  if (verdict === false) return []
+function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recipe, { read, parse, edits }: Sources): Action[] {
+  const { middleware: path, middlewareGuard: guard } = host
+  const { challenge } = recipe.routes
+  // The wrapped sign-in opens the page itself.
+  if (!path || guard === "auth" || runsOn(host.middlewareMatches, challenge) === false) return []
+  const { wrapper, module, replaces } = feature.openMiddleware
+  const from = recipe.specifier(path, module)
+  const reason = `${challenge} can be reached without a session`
+  const text = read(path) ?? ""
+  if (guard === "own-call") {
+    const wrap = (current: string) => edits.wrapCall(parse(path, current), { library: host.auth.library, wrapper, from })
+    return [toEdit("edit", path, text, wrap, reason, `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`)]
+  }
+  if (guard === "with-auth") {
+    const redirect = (current: string) => edits.redirectImport(parse(path, current), { specifier: replaces, to: from })
+    return [toEdit("edit", path, text, redirect, reason, `from "${from}" // instead of "${replaces}"`)]
+  }
   return [
     {
       kind: "manual",
-      path: host.middleware,
-      reason: `make sure that ${recipe.routes.challenge} can be reached without a session`,
-      snippet: `// in ${host.middleware}, among the paths that are open to everyone:\n"${recipe.routes.challenge}"`,
+      path,
+      reason: `make sure that ${challenge} can be reached without a session`,
+      snippet: `// in ${path}, among the paths that are open to everyone:\n"${challenge}"`,
       state: "planned",
     },
   ]
 }
 
 /** Forms that ignore where they are sent would bring a held sign-in back to the sign-in page. */
-function planSignInCallers({ signInCallers }: Host): Action[] {
-  return signInCallers.map(({ file, line }) => ({
-    kind: "manual",
-    path: file,
-    reason: `line ${line}: after signIn(..., { redirect: false }), go to the URL it gives back`,
-    snippet: `// next-auth/react: the result's url; the server's signIn: the URL itself\nif (result?.url) window.location.assign(result.url)`,
-    state: "planned",
-  }))
+function planSignInCallers({ signInCallers }: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
+  const { function: name, module } = feature.followResult
+  return [...new Set(signInCallers.map(({ file }) => file))].flatMap((file): Action[] => {
+    const follow = (text: string) => {
+      const parsed = sources.parse(file, text)
+      return sources.edits.followResult(parsed, { name, from: recipe.specifier(file, module), isCallee: sources.isSignIn(parsed) })
+    }
+    const text = sources.read(file) ?? ""
+    if (follow(text).kind !== "refuse") return [toEdit("edit", file, text, follow, "the form goes where signIn sends it", "")]
+    return signInCallers
+      .filter((caller) => caller.file === file)
+      .map(({ line }) => ({
+        kind: "manual",
+        path: file,
+        reason: `line ${line}: after signIn(..., { redirect: false }), go to the URL it gives back`,
+        snippet: `// next-auth/react: the result's url; the server's signIn: the URL itself\nif (result?.url) window.location.assign(result.url)`,
+        state: "planned",
+      }))
+  })
 }
 
 /** An edit with its gates: it can be undone to the byte, and editing the result again changes nothing. */

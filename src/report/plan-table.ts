@@ -10,11 +10,13 @@ const marks: Record<Action["kind"], string> = {
   delete: "delete",
 }
 
+const routers = { app: "App Router", pages: "Pages Router", both: "App and Pages Router" } as const
+
 /** The plan as a table: what happens to which file, and why. */
 export function planTable(plan: Plan): string {
   const { host } = plan
   const facts = [
-    ["Next.js", `${host.next}, ${host.router === "both" ? "App and Pages Router" : "App Router"}, ${host.appDir}/`],
+    ["Next.js", `${host.next}, ${routers[host.router]}, ${host.auth.routesDir}/`],
     [
       "Sign-in",
       `next-auth ${host.auth.version} in ${host.auth.calls[0]}, ${host.auth.session} sessions${host.auth.providers.length > 0 ? ` (${host.auth.providers.join(", ")})` : ""}`,

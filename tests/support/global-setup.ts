@@ -1,6 +1,11 @@
 import { builtApp } from "../../scripts/apps.mjs"
+import { fixtures } from "./fixtures"
 
-/** Builds each fixture once, before the workers start: a worker that is silent for a minute is taken for dead. */
+/**
+ * Builds each fixture once, before the workers start: a worker that is silent for a minute is taken for dead.
+ * CHIMERAI_FIXTURES=a,b builds only these, for work on one of them.
+ */
 export default function setup(): void {
-  for (const name of ["next16-credentials", "next15-t3-database"]) builtApp(name)
+  const only = process.env.CHIMERAI_FIXTURES?.split(",")
+  for (const { name } of fixtures) if (!only || only.includes(name)) builtApp(name)
 }

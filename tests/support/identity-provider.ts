@@ -1,14 +1,14 @@
 import { createServer } from "node:http"
 import Provider from "oidc-provider"
 
-export type IdentityProvider = { issuer: string; signInAs(account: string): void; stop(): Promise<void> }
+export type IdentityProvider = { issuer: string; clientId: string; signInAs(account: string): void; stop(): Promise<void> }
 
 /** A real OpenID Connect provider on loopback. It asks nobody: whoever `signInAs` named last is signed in there. */
-export async function startIdentityProvider(port: number, redirectUri: string): Promise<IdentityProvider> {
+export async function startIdentityProvider(port: number, redirectUri: string, clientId = "t3-shape"): Promise<IdentityProvider> {
   const issuer = `http://127.0.0.1:${port}`
   let account = "nobody"
   const provider = new Provider(issuer, {
-    clients: [{ client_id: "t3-shape", client_secret: "a-client-secret", redirect_uris: [redirectUri] }],
+    clients: [{ client_id: clientId, client_secret: "a-client-secret", redirect_uris: [redirectUri] }],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
@@ -30,6 +30,7 @@ export async function startIdentityProvider(port: number, redirectUri: string): 
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
   return {
     issuer,
+    clientId,
     signInAs(name) {
       account = name
     },

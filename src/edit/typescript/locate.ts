@@ -67,6 +67,18 @@ function readReexports(source: ts.SourceFile): string[] {
     .filter((specifier) => specifier !== null)
 }
 
+/** Where `export { name as … } from "…"` of the module takes `name` from. */
+export function reexportedFrom({ source }: Module, name: string): string[] {
+  return source.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause, moduleSpecifier }) => {
+    const has =
+      exportClause &&
+      ts.isNamedExports(exportClause) &&
+      exportClause.elements.some((element) => (element.propertyName ?? element.name).text === name)
+    const specifier = moduleSpecifier && literalText(moduleSpecifier)
+    return has && specifier ? [specifier] : []
+  })
+}
+
 /** What a name of the module was imported from. */
 export function bindingOf(module: Module, local: string): { specifier: string; imported: string } | null {
   for (const { specifier, names } of module.imports) {
@@ -74,6 +86,38 @@ export function bindingOf(module: Module, local: string): { specifier: string; i
     if (name) return { specifier, imported: name.imported }
   }
   return null
+}
+
+/** The literals that imports and re-exports of the module name, with their quotes. */
+export function specifiersOf({ source }: Module): { text: string; start: number; end: number }[] {
+  return source.statements.flatMap((statement) => {
+    const specifier = ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement) ? statement.moduleSpecifier : undefined
+    const text = specifier && literalText(specifier)
+    return specifier && text ? [{ text, start: specifier.getStart(), end: specifier.getEnd() }] : []
+  })
+}
+
+/** The statement at the top of the module that declares a constant and nothing else. */
+export function declarationOf({ source }: Module, name: string): { start: number; end: number } | null {
+  for (const statement of source.statements) {
+    if (!ts.isVariableStatement(statement)) continue
+    const [declaration, ...others] = statement.declarationList.declarations
+    if (declaration && others.length === 0 && ts.isIdentifier(declaration.name) && declaration.name.text === name)
+      return { start: statement.getStart(), end: statement.getEnd() }
+  }
+  return null
+}
+
+/** How many statements at the top of the module are `name(argument)`. */
+export function statementsCalling({ source }: Module, name: string, argument: string): number {
+  return source.statements.filter(
+    (statement) =>
+      ts.isExpressionStatement(statement) &&
+      ts.isCallExpression(statement.expression) &&
+      identifierText(statement.expression.expression) === name &&
+      statement.expression.arguments.length === 1 &&
+      identifierText(unwrapExpression(statement.expression.arguments[0] as ts.Expression)) === argument,
+  ).length
 }
 
 /** Calls of the default export of `specifier`, whether wrapped already or not. */
@@ -283,13 +327,44 @@ export function callsWithFalse(module: Module, isCallee: (local: string) => bool
   const offsets: number[] = []
   walk(module.source, (node) => {
     if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || !isCallee(node.expression.text)) return
-    const says = node.arguments.some(
-      (argument) => membersOf(unwrapExpression(argument))?.properties.get(property)?.kind === ts.SyntaxKind.FalseKeyword,
-    )
-    if (says) offsets.push(node.getStart())
+    if (hasFalse(node, property)) offsets.push(node.getStart())
   })
   return offsets
 }
+
+export type AwaitedResult = { start: number; variable: string | null; statementStart: number; statementEnd: number }
+
+/**
+ * The calls that `callsWithFalse` finds, with the constant that a statement `const x = await call(...)` keeps their
+ * result in; null where the result goes anywhere else, or the statement is not inside a function that could return.
+ */
+export function awaitedResultsOf(module: Module, isCallee: (local: string) => boolean, property: string): AwaitedResult[] {
+  const results: AwaitedResult[] = []
+  walk(module.source, (node) => {
+    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || !isCallee(node.expression.text)) return
+    if (!hasFalse(node, property)) return
+    const declaration = ts.isAwaitExpression(node.parent) ? node.parent.parent : null
+    const statement = declaration?.parent?.parent
+    const kept =
+      declaration &&
+      ts.isVariableDeclaration(declaration) &&
+      ts.isIdentifier(declaration.name) &&
+      statement &&
+      ts.isVariableStatement(statement) &&
+      statement.declarationList.declarations.length === 1 &&
+      ts.isBlock(statement.parent)
+    results.push({
+      start: node.getStart(),
+      variable: kept ? (declaration.name as ts.Identifier).text : null,
+      statementStart: kept ? statement.getStart() : 0,
+      statementEnd: kept ? statement.getEnd() : 0,
+    })
+  })
+  return results
+}
+
+const hasFalse = (call: ts.CallExpression, property: string): boolean =>
+  call.arguments.some((argument) => membersOf(unwrapExpression(argument))?.properties.get(property)?.kind === ts.SyntaxKind.FalseKeyword)
 
 /** End of the directives and comments that must stay first, where an import goes when there is none. */
 export function prologueEnd(module: Module): number {

@@ -1,5 +1,6 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { bindingOf, type Call, callsOfDefault, type Module, prologueEnd, topLevelNames } from "./locate"
+import { endOfLine, importInsertion, sameModule } from "./imports"
+import { bindingOf, type Call, callsOfDefault, type Module, topLevelNames } from "./locate"
 
 export type WrapRequest = {
   /** The package whose default export is called. */
@@ -70,31 +71,4 @@ function rename(module: Module, { calleeStart, calleeEnd }: Call, library: strin
     { at: declaration.start + name[0].length, text: "Base" },
     { at: endOfLine(module.text, last.end), text: `${eol}${eol}const ${local} = ${wrapper}(${base})${semicolon}` },
   ]
-}
-
-/** `@/lib/x`, `../lib/x` and `~/lib/x` may all be the same module; what they end in has to be. */
-function sameModule(a: string, b: string): boolean {
-  const tail = (specifier: string) => specifier.replace(/^[^\w]*(?:@?\w*\/)?/, "")
-  return a === b || tail(a).endsWith(tail(b)) || tail(b).endsWith(tail(a))
-}
-
-function importInsertion(module: Module, name: string, from: string): { at: number; text: string } {
-  const { text, imports } = module
-  const eol = eolOf(text)
-  const last = imports.at(-1)
-  const sample = imports[0] ? text.slice(imports[0].start, imports[0].end) : ""
-  const quote = /['"]/.exec(sample)?.[0] ?? '"'
-  const semicolon = sample === "" || sample.endsWith(";") ? ";" : ""
-  const spaced = !imports.some(({ start, end }) => /\{\S/.test(text.slice(start, end)))
-  const braces = spaced ? `{ ${name} }` : `{${name}}`
-  const statement = `import ${braces} from ${quote}${from}${quote}${semicolon}`
-  if (last) return { at: endOfLine(text, last.end), text: eol + statement }
-  const at = prologueEnd(module)
-  return at === 0 ? { at: text.startsWith("\uFEFF") ? 1 : 0, text: statement + eol } : { at, text: eol + statement }
-}
-
-/** The end of a line whose rest is a comment: it belongs to the import before it. Otherwise the offset itself. */
-function endOfLine(text: string, at: number): number {
-  const rest = /^[ \t]*(?:\/\/[^\r\n]*)?(?=\r?\n|$)/.exec(text.slice(at))
-  return rest ? at + rest[0].length : at
 }

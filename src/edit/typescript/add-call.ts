@@ -1,0 +1,27 @@
+import { type EditResult, eolOf } from "../splice"
+import { endOfLine, importInsertion, sameModule } from "./imports"
+import { bindingOf, declarationOf, type Module, statementsCalling, topLevelNames } from "./locate"
+
+export type CallRequest = {
+  /** The function to call. */
+  name: string
+  /** What it is imported from, as this file would write it. */
+  from: string
+  /** The constant it is called with. */
+  argument: string
+}
+
+/** `name(argument)` as a statement of its own, right after the statement that declares the constant. */
+export function addCall(module: Module, { name, from, argument }: CallRequest): EditResult {
+  const declaration = declarationOf(module, argument)
+  if (!declaration) return { kind: "refuse", code: "edit_unsafe", message: `${argument} is not declared at the top of this file.` }
+  const binding = bindingOf(module, name)
+  const ours = binding !== null && binding.imported === name && sameModule(binding.specifier, from)
+  if (topLevelNames(module).has(name) && !ours)
+    return { kind: "refuse", code: "name_taken", message: `The name ${name} is used for something else in this file.` }
+  if (ours && statementsCalling(module, name, argument) > 0) return { kind: "present" }
+  const eol = eolOf(module.text)
+  const semicolon = module.text.slice(declaration.start, declaration.end).endsWith(";") ? ";" : ""
+  const statement = { at: endOfLine(module.text, declaration.end), text: `${eol}${eol}${name}(${argument})${semicolon}` }
+  return { kind: "edit", edits: ours ? [statement] : [importInsertion(module, name, from), statement] }
+}

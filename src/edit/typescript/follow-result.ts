@@ -1,0 +1,37 @@
+import { type EditResult, eolOf, type Insertion } from "../splice"
+import { importInsertion, sameModule } from "./imports"
+import { awaitedResultsOf, bindingOf, type Module, topLevelNames } from "./locate"
+
+export type FollowRequest = {
+  /** `name(result)` says whether the browser is on its way elsewhere. */
+  name: string
+  from: string
+  /** Whether a local name is the function whose result is meant. */
+  isCallee: (local: string) => boolean
+}
+
+/**
+ * After `const result = await signIn(..., { redirect: false })` comes `if (name(result)) return`.
+ * Refuses calls of any other shape, whose result cannot be followed by looking at one statement.
+ */
+export function followResult(module: Module, { name, from, isCallee }: FollowRequest): EditResult {
+  const binding = bindingOf(module, name)
+  const ours = binding !== null && binding.imported === name && sameModule(binding.specifier, from)
+  if (topLevelNames(module).has(name) && !ours)
+    return { kind: "refuse", code: "name_taken", message: `The name ${name} is used for something else in this file.` }
+  const results = awaitedResultsOf(module, isCallee, "redirect")
+  const odd = results.find(({ variable }) => variable === null)
+  if (odd || results.length === 0)
+    return { kind: "refuse", code: "edit_unsafe", message: "the result of signIn is not kept in a constant", offset: odd?.start ?? 0 }
+  const eol = eolOf(module.text)
+  const edits = results.flatMap(({ variable, statementStart, statementEnd }): Insertion[] => {
+    const rest = module.text.slice(statementEnd)
+    if (new RegExp(`^\\s*if \\(${name}\\(${variable}\\)\\) return`).test(rest)) return []
+    const lineStart = module.text.lastIndexOf("\n", statementStart - 1) + 1
+    const indent = /^[ \t]*/.exec(module.text.slice(lineStart, statementStart))?.[0] ?? ""
+    const semicolon = module.text.charAt(statementEnd - 1) === ";" ? ";" : ""
+    return [{ at: statementEnd, text: `${eol}${indent}if (${name}(${variable})) return${semicolon}` }]
+  })
+  if (edits.length === 0) return { kind: "present" }
+  return { kind: "edit", edits: ours ? edits : [importInsertion(module, name, from), ...edits] }
+}

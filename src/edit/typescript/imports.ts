@@ -1,0 +1,47 @@
+import { eolOf, type Insertion } from "../splice"
+import { type Module, prologueEnd } from "./locate"
+
+/** `@/lib/x`, `../lib/x` and `~/lib/x` may all be the same module; what they end in has to be. */
+export function sameModule(a: string, b: string): boolean {
+  const tail = (specifier: string) => specifier.replace(/^[^\w]*(?:@?\w*\/)?/, "")
+  return a === b || tail(a).endsWith(tail(b)) || tail(b).endsWith(tail(a))
+}
+
+/** A new import of `name`, behind the last one, in the quotes and with the semicolons of the file. */
+export function importInsertion(module: Module, name: string, from: string): Insertion {
+  const { text, imports } = module
+  const eol = eolOf(text)
+  const last = imports.at(-1)
+  const sample = imports[0] ? text.slice(imports[0].start, imports[0].end) : ""
+  const quote = /['"]/.exec(sample)?.[0] ?? '"'
+  const semicolon = sample === "" || sample.endsWith(";") ? ";" : ""
+  const spaced = !imports.some(({ start, end }) => /\{\S/.test(text.slice(start, end)))
+  const braces = spaced ? `{ ${name} }` : `{${name}}`
+  const statement = `import ${braces} from ${quote}${from}${quote}${semicolon}`
+  if (last) return { at: endOfLine(text, last.end), text: eol + statement }
+  const at = prologueEnd(module)
+  return at === 0 ? { at: text.startsWith("\uFEFF") ? 1 : 0, text: statement + eol } : { at, text: eol + statement }
+}
+
+/** The end of a line whose rest is a comment: it belongs to the import before it. Otherwise the offset itself. */
+export function endOfLine(text: string, at: number): number {
+  const rest = /^[ \t]*(?:\/\/[^\r\n]*)?(?=\r?\n|$)/.exec(text.slice(at))
+  return rest ? at + rest[0].length : at
+}
+
+/** New imports from one module at one place become one import. */
+export function joinImports(edits: Insertion[]): Insertion[] {
+  const joined: Insertion[] = []
+  for (const edit of edits) {
+    const names = namesImported(edit.text)
+    const same = names && joined.findIndex(({ at, text }) => at === edit.at && namesImported(text)?.rest === names.rest)
+    if (!names || same === undefined || same === null || same === -1) joined.push(edit)
+    else joined[same] = { at: edit.at, text: (joined[same] as Insertion).text.replace(/( ?)\}/, `, ${names.names}$1}`) }
+  }
+  return joined
+}
+
+function namesImported(text: string): { names: string; rest: string } | null {
+  const match = /^(\s*import \{ ?)(\w+(?:, \w+)*)( ?\} from \S+\s*)$/.exec(text)
+  return match ? { names: match[2] as string, rest: `${match[1]}${match[3]}` } : null
+}

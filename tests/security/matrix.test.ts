@@ -1,0 +1,452 @@
+/**
+ * The attack suite on every shape of host: the tests are named after SECURITY's threats, and `npm test` prints which
+ * threat was tried on which fixture. What needs one host only is in the files beside this one.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import type { Client } from "../../scripts/http-client.mjs"
+import { type Enrolled, fixtures, password, secret, TestApp } from "../support/fixtures"
+import { oathCode, wrongCode } from "../support/otp"
+import { isReachable } from "../support/sql"
+
+const reachable = new Map(await Promise.all(fixtures.map(async ({ database }) => [database, await isReachable(database)] as const)))
+for (const [kind, is] of reachable) if (!is) console.error(`\n!!! SKIPPED: fixtures that need ${kind} on 127.0.0.1 with trust login\n`)
+
+const isolated = /session-token(\.\d)?=[^;]/
+const apart = (app: TestApp, code: string) => app.count('SELECT count(*) FROM "MfaEvent" WHERE "type" = ?', code)
+
+describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s", (_, fixture) => {
+  const credentials = fixture.ways.includes("credentials")
+  const jwt = fixture.sessions === "jwt"
+  let app: TestApp
+  const it = test.skipIf(!reachable.get(fixture.database))
+  const only = (applies: boolean) => test.skipIf(!reachable.get(fixture.database) || !applies)
+
+  beforeAll(async () => {
+    if (reachable.get(fixture.database)) app = await TestApp.start(fixture)
+  })
+  afterAll(() => app?.stop())
+
+  const failures = async (user: Enrolled) => app.count('SELECT "failures" FROM "MfaThrottle" WHERE "userId" = ?', user.id)
+  const isEnabled = async (user: { id: string }) => Boolean(await app.count('SELECT "mfaEnabled" FROM "User" WHERE "id" = ?', user.id))
+  const place = (client: Client, answer: { headers: Headers }) => new URL(answer.headers.get("location") ?? "", client.origin)
+
+  /** Nobody is signed in, wherever the app looks. */
+  async function expectSignedOut(client: Client) {
+    expect(await client.session()).toBeNull()
+    for (const path of fixture.readers) {
+      const answer = await client.get(path)
+      if (path.startsWith("/api")) expect(answer.json.user, path).toBeNull()
+      else expect([302, 307], path).toContain(answer.status)
+    }
+    for (const path of ["setup", "verify", "disable", "backup-codes"])
+      expect((await client.post(`/api/mfa/${path}`, { code: "123456" })).status, path).toBe(401)
+    expect((await client.get("/api/mfa/status")).status).toBe(401)
+  }
+
+  it("a user without MFA signs in as before, to the same place", async () => {
+    const user = await app.createUser()
+    for (const way of fixture.ways) {
+      const client = app.client()
+      const answer = await app.firstFactor(client, user, { way, callbackUrl: "/dashboard?from=test" })
+      if (way !== fixture.ways[0] && !(await client.session())) {
+        expect(place(client, answer).search, "an account of the same address is not linked").toContain("OAuthAccountNotLinked")
+        continue
+      }
+      expect(place(client, answer).pathname + place(client, answer).search, way).toBe("/dashboard?from=test")
+      expect((await client.session())?.user.email, way).toBe(user.email)
+      expect((await client.get("/api/auth/session")).text, "no column of ours").not.toMatch(/mfa/i)
+    }
+    expect(await app.count('SELECT count(*) FROM "MfaChallenge" WHERE "userId" = ?', user.id)).toBe(0)
+  })
+
+  const threats: Record<string, string> = { credentials: "T12", oauth: "T15, T12", mail: "T16, T12" }
+  test.each(fixture.ways.map((way) => [threats[way], way] as const))(
+    "%s with MFA a sign-in by %s is held, and completed by a code",
+    async (_threat, way) => {
+      if (!reachable.get(fixture.database)) return expect.unreachable("the database is not reachable")
+      const user = await app.enrolled()
+      if (way !== fixture.ways[0] && way === "oauth" && !fixture.name.includes("split")) {
+        // Only linked accounts sign in by OAuth here: link one while signed in.
+        await app.firstFactor(user.client, user, { way })
+      }
+      const before = await app.count('SELECT count(*) FROM "MfaChallenge"')
+      const client = app.client()
+      const answer = await app.firstFactor(client, user, { way, callbackUrl: "/dashboard?from=test" })
+      expect(place(client, answer).pathname, app.output.slice(-2000)).toBe(fixture.challenge)
+      expect(answer.headers.getSetCookie().join("\n")).not.toMatch(isolated)
+      expect(await app.count('SELECT count(*) FROM "MfaChallenge"')).toBe(before + 1)
+      await expectSignedOut(client)
+      const page = await client.get(fixture.challenge)
+      expect(page.status).toBe(200)
+      expect(page.text).toContain(user.email)
+      const done = await client.verify(oathCode(user.secret))
+      expect([done.status, done.json], app.output.slice(-2000)).toEqual([200, { success: true, redirectTo: "/dashboard?from=test" }])
+      expect((await client.session())?.user.email).toBe(user.email)
+      expect([...client.cookies.keys()].some((name) => name.includes("mfa-challenge"))).toBe(false)
+      for (const path of fixture.readers) {
+        const read = await client.get(path)
+        expect(read.status, path).toBe(200)
+        if (path.startsWith("/api")) expect(read.json.user, path).not.toBeNull()
+      }
+      expect((await client.get("/api/auth/session")).text, "no column of ours").not.toMatch(/mfa/i)
+    },
+  )
+
+  only(fixture.ways.includes("mail"))("T16 sending a magic link is not held", async () => {
+    const user = await app.enrolled()
+    const before = await app.count('SELECT count(*) FROM "MfaChallenge"')
+    expect(await app.askForLink(app.client(), user.email)).toMatch(/^http/)
+    expect(await app.count('SELECT count(*) FROM "MfaChallenge"')).toBe(before)
+  })
+
+  only(credentials)("the password and the code may come together; a wrong one answers as a wrong password", async () => {
+    const user = await app.enrolled()
+    const client = app.client()
+    const wrong = await client.signIn(user.email, password, { mfaCode: wrongCode(user.secret) })
+    const wrongPassword = await app.client().signIn(user.email, "wrong password")
+    expect([wrong.status, wrong.headers.get("location"), wrong.text]).toEqual([
+      wrongPassword.status,
+      wrongPassword.headers.get("location"),
+      wrongPassword.text,
+    ])
+    expect(client.sessionCookie).toBeUndefined()
+    expect(await failures(user)).toBe(1)
+    await client.signIn(user.email, password, { mfaCode: oathCode(user.secret) })
+    expect((await client.session())?.user.email).toBe(user.email)
+  })
+
+  it("T1 five wrong codes block the account, for right ones and new challenges too", async () => {
+    const user = await app.enrolled()
+    const client = await app.held(user)
+    const wrong = wrongCode(user.secret)
+    const answers = []
+    for (let attempt = 0; attempt < 6; attempt++) answers.push(await client.verify(wrong))
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400, 429])
+    expect(Number(answers[5]?.headers.get("retry-after"))).toBeGreaterThan(0)
+    const fresh = await app.held(user)
+    expect((await fresh.verify(oathCode(user.secret))).status).toBe(429)
+    // T21 whoever has a backup code is not locked out, and sessions go on
+    expect((await fresh.verify(user.backupCodes[0], true)).status).toBe(200)
+    expect(await user.client.session()).not.toBeNull()
+  })
+
+  it("T2, T7 parallel guesses get no more tries, and the count is exact", async () => {
+    const user = await app.enrolled()
+    const clients = [await app.held(user), await app.held(user), await app.held(user)]
+    const wrong = wrongCode(user.secret)
+    const answers = await Promise.all(clients.flatMap((client) => Array.from({ length: 10 }, () => client.clone().verify(wrong))))
+    const invalid = answers.filter(({ status }) => status === 400).length
+    expect(answers.every(({ status }) => [400, 429, 503].includes(status))).toBe(true)
+    expect(invalid).toBeGreaterThan(0)
+    expect(invalid).toBeLessThanOrEqual(5)
+    expect(await failures(user)).toBe(invalid)
+  })
+
+  it("T3, T5, T23 a used code, the step before it and the setup's own are answered like wrong ones", async () => {
+    const user = await app.enrolled()
+    const code = oathCode(user.secret)
+    const setup = await (await app.held(user)).verify(user.enrolCode)
+    expect((await (await app.held(user)).verify(code)).status).toBe(200)
+    const replayed = await (await app.held(user)).verify(code)
+    expect((await (await app.held(user)).verify(oathCode(user.secret, 1))).status).toBe(200)
+    const older = await (await app.held(user)).verify(code)
+    const wrong = await (await app.held(user)).verify(wrongCode(user.secret))
+    for (const answer of [setup, replayed, older]) expect([answer.status, answer.text]).toEqual([400, wrong.text])
+  })
+
+  it("T4, T6 one code in parallel signs in once, and so does one backup code", async () => {
+    const user = await app.enrolled()
+    const clients = [await app.held(user), await app.held(user), await app.held(user)]
+    const code = oathCode(user.secret)
+    const answers = await Promise.all(clients.map((client) => client.verify(code)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    const others = [await app.held(user), await app.held(user), await app.held(user)]
+    const backups = await Promise.all(others.map((client) => client.verify(user.backupCodes[0], true)))
+    expect(backups.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect((await user.client.get("/api/mfa/status")).json.backupCodesRemaining).toBe(9)
+  })
+
+  it("T8 a setup while MFA is on changes nothing; a device is replaced without a gap", async () => {
+    const user = await app.enrolled()
+    expect((await user.client.post("/api/mfa/setup")).json.code).toBe("already_enabled")
+    const setup = await user.client.post("/api/mfa/setup", { code: oathCode(user.secret) })
+    expect(setup.status).toBe(200)
+    expect((await (await app.held(user)).verify(oathCode(user.secret, 1))).status).toBe(200)
+    const verified = await user.client.post("/api/mfa/verify", { code: oathCode(setup.json.secret, -1) })
+    expect(verified.json.backupCodes).toHaveLength(10)
+    expect((await (await app.held(user)).verify(user.backupCodes[0], true)).status).toBe(400)
+    expect((await (await app.held(user)).verify(oathCode(setup.json.secret))).status).toBe(200)
+  })
+
+  it("T9 a session that is not fresh enrols nobody", async () => {
+    const user = await app.createUser()
+    const client = await app.signedIn(user)
+    if (jwt) {
+      const claims = { sub: String(user.id), id: user.id, email: user.email }
+      for (const old of [claims, { ...claims, mfaUid: user.id, mfaEpoch: 0, mfaAt: Math.floor(Date.now() / 1000) - 601 }]) {
+        const { name, value } = await app.forge(old)
+        client.cookies.set(name, value)
+        expect((await client.post("/api/mfa/setup")).json.code).toBe("reauth_required")
+      }
+    } else {
+      const [name = "", value = ""] = [...client.cookies].find(([key]) => key.includes("session-token")) ?? []
+      for (const suffix of ["", `.${(Date.now() - 601_000).toString(36)}`]) {
+        const token = value.split(".")[0] + suffix
+        await app.sql.rows('UPDATE "Session" SET "sessionToken" = ? WHERE "userId" = ?', token, user.id)
+        client.cookies.set(name, token)
+        expect((await client.post("/api/mfa/setup")).json.code).toBe("reauth_required")
+      }
+    }
+    expect(await app.count('SELECT count(*) FROM "MfaFactor" WHERE "userId" = ?', user.id)).toBe(0)
+  })
+
+  it("T10 no change of settings without a current factor", async () => {
+    const user = await app.enrolled()
+    for (const path of ["disable", "backup-codes", "setup"])
+      expect((await user.client.post(`/api/mfa/${path}`, { code: user.enrolCode })).status, path).toBe(400)
+    expect((await user.client.post("/api/mfa/disable", {})).status).toBe(400)
+    expect(await isEnabled(user)).toBe(true)
+    expect((await user.client.get("/api/mfa/status")).json).toMatchObject({ enabled: true, backupCodesRemaining: 10 })
+    expect((await user.client.post("/api/mfa/disable", { code: oathCode(user.secret) })).json).toEqual({ success: true })
+    expect(await isEnabled(user)).toBe(false)
+    expect(await (await app.signedIn(user)).session()).not.toBeNull()
+  })
+
+  it("T13 a challenge is its browser's own: another's code, a planted session cookie, a used or foreign challenge", async () => {
+    const [a, b] = [await app.enrolled(), await app.enrolled()]
+    const client = await app.held(b)
+    client.cookies.set(jwt && fixture.major === 5 ? "authjs.session-token" : "next-auth.session-token", "planted")
+    expect((await client.verify(oathCode(a.secret))).status).toBe(400)
+    expect(await client.session()).toBeNull()
+    expect((await app.client().verify(oathCode(a.secret))).json.code).toBe("no_challenge")
+    const copy = client.clone()
+    expect((await client.verify(oathCode(b.secret))).status).toBe(200)
+    expect((await copy.verify(oathCode(b.secret, 1))).json.code).toBe("no_challenge")
+  })
+
+  only(jwt)("T14 what a client sends to update its session does not reach our claims", async () => {
+    const user = await app.enrolled()
+    const { json } = await user.client.get("/api/auth/csrf")
+    await user.client.post("/api/auth/session", { csrfToken: json.csrfToken, data: { mfaEpoch: 99, mfaUid: "someone", mfaAt: 1 } })
+    expect((await user.client.session())?.user.email).toBe(user.email)
+    expect((await user.client.get("/api/mfa/status")).json.enabled).toBe(true)
+    await app.sql.rows('UPDATE "User" SET "mfaEpoch" = 2 WHERE "id" = ?', user.id)
+    expect(await user.client.session()).toBeNull()
+  })
+
+  only(fixture.ways.includes("oauth") && !fixture.name.includes("split"))(
+    "T18 an account nobody has, with a victim's address, is neither linked nor held",
+    async () => {
+      const name = Math.random().toString(36).slice(2, 10)
+      const email = `${name}@example.com`
+      const id = `victim-${name}`
+      await app.sql.rows(
+        'INSERT INTO "User" ("id", "email", "mfaEnabled") VALUES (?, ?, ?)',
+        id,
+        email,
+        fixture.database === "sqlite" ? 1 : true,
+      )
+      const client = app.client()
+      const answer = await app.firstFactor(client, { email, name }, { way: "oauth" })
+      expect(place(client, answer).search).toContain("OAuthAccountNotLinked")
+      expect(await app.count('SELECT count(*) FROM "MfaChallenge" WHERE "userId" = ?', id)).toBe(0)
+      expect(await client.session()).toBeNull()
+    },
+  )
+
+  only(fixture.name.includes("split"))(
+    "T15, T18 where addresses link accounts, the first sign-in with a new account is held too",
+    async () => {
+      const user = await app.enrolled()
+      const client = app.client()
+      await app.firstFactor(client, user, { way: "oauth" })
+      expect(await app.count('SELECT count(*) FROM "Account" WHERE "userId" = ?', user.id), "not linked before the code").toBe(0)
+      expect(await client.session()).toBeNull()
+      expect((await client.verify(oathCode(user.secret))).status).toBe(200)
+      expect(await app.sql.rows('SELECT "provider", "access_token" FROM "Account" WHERE "userId" = ?', user.id)).toMatchObject([
+        { provider: "idp", access_token: expect.any(String) },
+      ])
+    },
+  )
+
+  it("T19 next-auth knows no provider of ours", async () => {
+    const { json } = await app.client().get("/api/auth/providers")
+    expect(Object.keys(json).filter((id) => /mfa/i.test(id))).toEqual([])
+    expect(Object.keys(json).length).toBeGreaterThan(0)
+  })
+
+  only(credentials)("T21, T22 a wrong password answers the same with MFA, without, and for nobody, and counts for nothing", async () => {
+    const [withMfa, without] = [await app.enrolled(), await app.createUser()]
+    const before = await app.count('SELECT count(*) FROM "MfaChallenge"')
+    const answers = await Promise.all(
+      [withMfa.email, without.email, "nobody@example.com"].map((email) =>
+        app.client().signIn(email, "wrong password", { mfaCode: "123456" }),
+      ),
+    )
+    const seen = answers.map(({ status, text, headers }) => ({
+      status,
+      text,
+      location: headers.get("location"),
+      cookies: headers.getSetCookie().map((cookie) => cookie.split("=")[0]),
+    }))
+    expect(seen[1]).toEqual(seen[0])
+    expect(seen[2]).toEqual(seen[0])
+    expect(await app.count('SELECT count(*) FROM "MfaChallenge"')).toBe(before)
+    expect(await failures(withMfa)).toBe(0)
+  })
+
+  const routes = ["/api/mfa/setup", "/api/mfa/verify", "/api/mfa/disable", "/api/mfa/backup-codes", "/api/auth/mfa-verify"]
+  it("T25 no route takes what another site can send; T34 none is cached", async () => {
+    const user = await app.enrolled()
+    for (const path of routes) {
+      for (const headers of [
+        { origin: "https://evil.example" },
+        { origin: "null" },
+        { "sec-fetch-site": "cross-site" },
+        { "sec-fetch-site": "same-site" },
+      ]) {
+        const answer = await user.client.post(path, { code: "123456" }, headers)
+        expect([answer.status, answer.json.code], path).toEqual([403, "cross_site"])
+        expect(answer.headers.get("cache-control")).toBe("no-store")
+      }
+      for (const type of ["text/plain", "application/x-www-form-urlencoded"])
+        expect((await user.client.post(path, "code=1", { "content-type": type })).status, path).toBe(415)
+      expect((await user.client.get(path)).status, path).toBe(405)
+      for (const body of ["{", "[]", "null"]) expect((await user.client.post(path, body)).status, `${path} ${body}`).toBe(400)
+    }
+    expect(await isEnabled(user)).toBe(true)
+    for (const path of ["/settings/mfa"]) expect((await user.client.get(path)).headers.get("cache-control"), path).toMatch(/no-store/)
+    expect((await (await app.held(user)).get(fixture.challenge)).headers.get("cache-control")).toMatch(/no-store/)
+  })
+
+  it("T27 the sign-in ends on this site, wherever it was asked to go; T28 the challenge's token is in the cookie alone", async () => {
+    const user = await app.enrolled()
+    for (const callbackUrl of ["https://evil.example/", "//evil.example", "/\\evil.example"]) {
+      const client = app.client()
+      const answer = await app.firstFactor(client, user, { callbackUrl })
+      const cookie = answer.headers.getSetCookie().find((value) => value.includes("mfa-challenge")) ?? ""
+      expect(cookie).toMatch(/HttpOnly/)
+      expect(cookie).toMatch(/SameSite=Lax/)
+      expect(cookie).not.toMatch(/^(authjs|next-auth)\.session-token/)
+      const token = cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf(";"))
+      expect(answer.headers.get("location")).not.toContain(token)
+      expect((await client.get(fixture.challenge)).text).not.toContain(token)
+      expect(await app.count('SELECT count(*) FROM "MfaChallenge" WHERE "id" = ?', token)).toBe(0)
+    }
+    const client = app.client()
+    await app.firstFactor(client, user, { callbackUrl: "https://evil.example/" })
+    const { json } = await client.verify(user.backupCodes[0], true)
+    expect(new URL(json.redirectTo, app.url).origin).toBe(app.url)
+  })
+
+  it("T37, T38 a secret that was swapped or altered opens for nobody", async () => {
+    const [a, b] = [await app.enrolled(), await app.enrolled()]
+    const sealed = async (user: Enrolled) =>
+      String((await app.sql.rows('SELECT "mfaSecret" FROM "User" WHERE "id" = ?', user.id))[0]?.mfaSecret)
+    const put = (user: Enrolled, text: string) => app.sql.rows('UPDATE "User" SET "mfaSecret" = ? WHERE "id" = ?', text, user.id)
+    const [own, others] = [await sealed(a), await sealed(b)]
+    const tampered = await apart(app, "tampered")
+    await put(a, others)
+    expect((await (await app.held(a)).verify(oathCode(b.secret))).status).toBe(400)
+    const at = own.lastIndexOf(".") - 4
+    await put(a, own.slice(0, at) + (own[at] === "A" ? "B" : "A") + own.slice(at + 1))
+    expect((await (await app.held(a)).verify(oathCode(a.secret))).status).toBe(400)
+    expect(await apart(app, "tampered")).toBe(tampered + 2)
+    await put(a, own)
+    expect((await (await app.held(a)).verify(oathCode(a.secret))).status).toBe(200)
+  })
+
+  it("T39 the database holds no secret, code or cookie", async () => {
+    const user = await app.enrolled()
+    const client = await app.held(user)
+    const cookie = [...client.cookies].find(([name]) => name.includes("mfa-challenge"))?.[1] ?? ""
+    expect(cookie).not.toBe("")
+    const tables = ["User", "MfaFactor", "MfaThrottle", "MfaBackupCode", "MfaChallenge", "MfaEvent"]
+    const dump = JSON.stringify(await Promise.all(tables.map((table) => app.sql.rows(`SELECT * FROM "${table}"`))), (_key, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    )
+    for (const value of [user.secret, cookie, ...user.backupCodes, ...user.backupCodes.map((code) => code.replaceAll("-", ""))])
+      expect(dump.includes(value)).toBe(false)
+  })
+
+  it("T40, T41 one step of drift either way, and the server's clock alone", async () => {
+    const user = await app.enrolled()
+    const verdicts: number[] = []
+    for (const step of [-2, -1, 0, 1, 2]) {
+      await app.sql.rows('UPDATE "MfaFactor" SET "lastStep" = 0 WHERE "userId" = ?', user.id)
+      const client = await app.held(user)
+      const body = { code: oathCode(user.secret, step), timestamp: Date.now() + step * 30_000, now: 0 }
+      verdicts.push((await client.post("/api/auth/mfa-verify", body)).status)
+    }
+    expect(verdicts).toEqual([400, 200, 200, 200, 400])
+  })
+
+  it("T42 a deleted user: nothing is left, and no session goes on", async () => {
+    const user = await app.enrolled()
+    const client = await app.held(user)
+    await app.sql.rows('DELETE FROM "User" WHERE "id" = ?', user.id)
+    for (const table of ["MfaFactor", "MfaThrottle", "MfaBackupCode", "MfaChallenge", "MfaEvent"])
+      expect(await app.count(`SELECT count(*) FROM "${table}" WHERE "userId" = ?`, user.id), table).toBe(0)
+    expect((await client.verify(oathCode(user.secret))).status).toBe(401)
+    expect(await user.client.session()).toBeNull()
+  })
+
+  it("T45 turning MFA on ends the other sessions, and this one goes on", async () => {
+    const user = await app.createUser()
+    const [other, client] = [await app.signedIn(user), await app.signedIn(user)]
+    const before = app.client()
+    if (jwt) {
+      const { name, value } = await app.forge({ sub: String(user.id), id: user.id, email: user.email })
+      before.cookies.set(name, value)
+      expect(await before.session(), "a token from before the install").not.toBeNull()
+    }
+    const { json } = await client.post("/api/mfa/setup")
+    expect((await client.post("/api/mfa/verify", { code: oathCode(json.secret) })).status).toBe(200)
+    const readers = fixture.readers.filter((path) => path !== "/api/token")
+    for (const ended of [other, before]) {
+      for (const path of readers) {
+        const answer = await ended.clone().get(path)
+        if (path.startsWith("/api")) expect(answer.json.user ?? null, path).toBeNull()
+        else expect([302, 307], path).toContain(answer.status)
+      }
+      expect(await ended.session()).toBeNull()
+    }
+    expect(await client.session()).not.toBeNull()
+    for (const path of readers) expect((await client.get(path)).status, path).toBe(200)
+  })
+
+  only(fixture.readers.length > 0)("T47 a header that skips the middleware opens nothing", async () => {
+    const client = await app.held(await app.enrolled())
+    for (const path of fixture.readers) {
+      const answer = await client.get(path, { "x-middleware-subrequest": Array.from({ length: 5 }, () => "middleware").join(":") })
+      if (path.startsWith("/api")) expect(answer.json.user, path).toBeNull()
+      else expect(answer.text, path).not.toContain("@example.com")
+    }
+  })
+
+  it("T50, T53 long, odd and extra input is a plain refusal", async () => {
+    const user = await app.enrolled()
+    const client = await app.held(user)
+    for (const code of ["1".repeat(100_000), "１２３４５６", "123\u0000456", ["123456"], { $gt: "" }, 123456, null, true, "", "12345"]) {
+      await app.sql.rows('UPDATE "MfaThrottle" SET "failures" = 0, "remaining" = 5 WHERE "userId" = ?', user.id)
+      await app.sql.rows('UPDATE "MfaChallenge" SET "attempts" = 0 WHERE "userId" = ?', user.id)
+      expect((await client.verify(code)).status, String(code).slice(0, 20)).toBe(400)
+    }
+    const extra = '"userId":"user-x","mfaEnabled":false,"constructor":{},"__proto__":{"isBackupCode":true}'
+    expect((await client.post("/api/auth/mfa-verify", `{"code":"${user.backupCodes[0]}",${extra}}`)).status).toBe(400)
+  })
+
+  it("T52 backup codes are shown once", async () => {
+    const user = await app.enrolled()
+    const { json } = await user.client.post("/api/mfa/backup-codes", { code: oathCode(user.secret) })
+    expect(json.backupCodes).toHaveLength(10)
+    const seen = (await user.client.get("/api/mfa/status")).text + (await user.client.get("/settings/mfa")).text
+    for (const code of [...json.backupCodes, ...user.backupCodes]) expect(seen.includes(code)).toBe(false)
+  })
+
+  it("T29 nothing secret in what the app printed", async () => {
+    const user = await app.enrolled()
+    await (await app.held(user)).verify(wrongCode(user.secret))
+    for (const value of [user.secret, ...user.backupCodes, secret, password]) expect(app.output.includes(value)).toBe(false)
+  })
+})

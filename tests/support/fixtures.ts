@@ -1,0 +1,287 @@
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import { hashSync } from "bcryptjs"
+import { builtApp, freePort, startApp } from "../../scripts/apps.mjs"
+import { Client } from "../../scripts/http-client.mjs"
+import { type IdentityProvider, startIdentityProvider } from "./identity-provider"
+import { type MailServer, startMailServer } from "./mail-server"
+import { oathCode } from "./otp"
+import { createDatabase, type Kind, type Sql } from "./sql"
+
+export type Way = "credentials" | "oauth" | "mail"
+export type Fixture = {
+  name: string
+  major: 4 | 5
+  sessions: "jwt" | "database"
+  database: Kind
+  /** The ways to sign in; the first is the one that tests use where it does not matter. */
+  ways: [Way, ...Way[]]
+  idType: "string" | "int"
+  challenge: string
+  /** Places that read the session, each in a way of its own; all answer `{ user }` or a redirect. */
+  readers: string[]
+  /** next-auth's id of the mail provider. */
+  mailProvider?: string
+  /** The names of the user's columns that sign-up fills. */
+  named?: boolean
+}
+
+/** Every shape of host that the runtime is made for. */
+export const fixtures: Fixture[] = [
+  {
+    name: "next16-credentials",
+    major: 5,
+    sessions: "jwt",
+    database: "sqlite",
+    ways: ["credentials"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: ["/dashboard"],
+  },
+  {
+    name: "next16-split-postgres",
+    major: 5,
+    sessions: "jwt",
+    database: "postgresql",
+    ways: ["credentials", "oauth", "mail"],
+    idType: "string",
+    challenge: "/signin/mfa",
+    readers: ["/api/me", "/api/token", "/dashboard"],
+    mailProvider: "nodemailer",
+  },
+  {
+    name: "next15-t3-database",
+    major: 5,
+    sessions: "database",
+    database: "postgresql",
+    ways: ["oauth", "mail"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: [],
+    mailProvider: "nodemailer",
+  },
+  {
+    name: "next15-v4-jwt",
+    major: 4,
+    sessions: "jwt",
+    database: "sqlite",
+    ways: ["credentials"],
+    idType: "int",
+    challenge: "/login/mfa",
+    readers: ["/api/me", "/api/token", "/dashboard"],
+  },
+  {
+    name: "next14-v4-mariadb",
+    major: 4,
+    sessions: "database",
+    database: "mariadb",
+    ways: ["oauth", "mail"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: [],
+    mailProvider: "email",
+  },
+  {
+    name: "next14-v4-pages",
+    major: 4,
+    sessions: "jwt",
+    database: "sqlite",
+    ways: ["credentials", "oauth"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: ["/api/me", "/api/token", "/dashboard"],
+  },
+  {
+    name: "next14-v4-pages/advanced",
+    major: 4,
+    sessions: "database",
+    database: "sqlite",
+    ways: ["oauth"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: ["/api/me"],
+  },
+  {
+    name: "next15-v4-javascript",
+    major: 4,
+    sessions: "jwt",
+    database: "sqlite",
+    ways: ["credentials"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: ["/api/me", "/api/token", "/dashboard"],
+  },
+]
+
+export const secret = "a-secret-for-these-tests-only-0123456789"
+export const password = "correct horse battery"
+const passwordHash = hashSync(password, 4)
+const newName = () => Math.random().toString(36).slice(2, 10)
+
+export type User = { id: string; email: string; name: string }
+export type Enrolled = User & { secret: string; backupCodes: string[]; enrolCode: string; client: Client }
+
+/** One fixture with MFA, running on a database of its own, with the provider and the mail server it needs. */
+export class TestApp {
+  readonly others: Awaited<ReturnType<typeof startApp>>[] = []
+
+  private constructor(
+    readonly fixture: Fixture,
+    readonly dir: string,
+    readonly sql: Sql,
+    private readonly main: Awaited<ReturnType<typeof startApp>>,
+    private readonly env: Record<string, string>,
+    readonly idp: IdentityProvider | null,
+    readonly mail: MailServer | null,
+  ) {}
+
+  static async start(fixture: Fixture, env: Record<string, string> = {}): Promise<TestApp> {
+    // The mutation check puts an app with one defence taken out here.
+    const dir = process.env[`CHIMERAI_TEST_APP_${fixture.name.replace(/\W/g, "_")}`] ?? builtApp(fixture.name)
+    const sql = await createDatabase(fixture.database, dir)
+    const port = await freePort()
+    const idp = fixture.ways.includes("oauth")
+      ? await startIdentityProvider(await freePort(), `http://localhost:${port}/api/auth/callback/idp`)
+      : null
+    const mail = fixture.mailProvider ? await startMailServer(await freePort()) : null
+    const all = {
+      DATABASE_URL: sql.url,
+      AUTH_SECRET: secret,
+      NEXTAUTH_SECRET: secret,
+      ...(idp && { AUTH_IDP_ISSUER: idp.issuer, AUTH_IDP_ID: idp.clientId }),
+      ...(mail && { EMAIL_SERVER: mail.url }),
+      ...env,
+    }
+    const urls = (at: number): Record<string, string> => (fixture.major === 4 ? { NEXTAUTH_URL: `http://localhost:${at}` } : {})
+    const main = await startApp(dir, { port, env: { ...all, ...urls(port) } })
+    return new TestApp(fixture, dir, sql, main, all, idp, mail)
+  }
+
+  get url(): string {
+    return this.main.url
+  }
+
+  get output(): string {
+    return [this.main, ...this.others].map(({ output }) => output.join("")).join("")
+  }
+
+  /** Another process of the same app on the same database; a client of the first one's origin can be sent to it. */
+  async instance(): Promise<string> {
+    const port = await freePort()
+    const own = this.fixture.major === 4 ? { NEXTAUTH_URL: this.url } : {}
+    const app = await startApp(this.dir, { port, env: { ...this.env, ...own } })
+    this.others.push(app)
+    return app.url
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.main, ...this.others].map((app) => app.stop()))
+    await Promise.all([this.idp?.stop(), this.mail?.stop()])
+    await this.sql.drop()
+  }
+
+  client(): Client {
+    return new Client(this.url)
+  }
+
+  /** A user as the app's own sign-up makes one; without passwords, one who has signed in once. */
+  async createUser(name = newName()): Promise<User> {
+    const email = `${name}@example.com`
+    if (this.fixture.ways[0] === "credentials") {
+      const columns = this.fixture.idType === "int" ? { email, name, passwordHash } : { id: `user-${name}`, email, name, passwordHash }
+      const names = Object.keys(columns)
+      await this.sql.rows(
+        `INSERT INTO "User" (${names.map((column) => `"${column}"`).join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
+        ...Object.values(columns),
+      )
+    } else await this.firstFactor(this.client(), { email, name })
+    const [row] = await this.sql.rows('SELECT "id" FROM "User" WHERE "email" = ?', email)
+    return { id: row?.id, email, name }
+  }
+
+  /** The first factor, over HTTP as a browser sends it. @returns the answer that would sign in without MFA */
+  async firstFactor(
+    client: Client,
+    user: Pick<User, "email" | "name">,
+    options: { way?: Way; callbackUrl?: string; extra?: Record<string, string> } = {},
+  ) {
+    const { way = this.fixture.ways[0], callbackUrl = "/dashboard", extra = {} } = options
+    if (way === "credentials") return client.signIn(user.email, password, { callbackUrl, ...extra })
+    return way === "oauth" ? this.#throughProvider(client, user.name, callbackUrl) : this.#throughMail(client, user.email, callbackUrl)
+  }
+
+  async #post(client: Client, path: string, fields: Record<string, string>) {
+    const { json } = await client.get("/api/auth/csrf")
+    return client.request(path, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ csrfToken: json.csrfToken, ...fields }),
+    })
+  }
+
+  async #throughProvider(client: Client, account: string, callbackUrl: string) {
+    const { idp } = this
+    if (!idp) throw new Error("no provider here")
+    idp.signInAs(account)
+    const start = await this.#post(client, "/api/auth/signin/idp", { callbackUrl })
+    let location = start.headers.get("location") ?? ""
+    if (!location.startsWith(idp.issuer)) throw new Error(`${location}\n${this.output}`)
+    const provider = new Client(idp.issuer)
+    while (location.startsWith(idp.issuer))
+      location = new URL((await provider.get(location)).headers.get("location") ?? "", idp.issuer).href
+    return client.get(location)
+  }
+
+  /** Asks for a magic link. @returns its URL */
+  async askForLink(client: Client, address: string, callbackUrl = "/dashboard"): Promise<string> {
+    await this.#post(client, `/api/auth/signin/${this.fixture.mailProvider}`, { email: address, callbackUrl })
+    const text = (await this.mail?.waitFor(address)) ?? ""
+    return (/http:\/\/localhost:\d+\/api\/auth\/callback\/\w+\?[^\s"<]+/.exec(text)?.[0] ?? "").replaceAll("&amp;", "&")
+  }
+
+  async #throughMail(client: Client, address: string, callbackUrl: string) {
+    return client.get(await this.askForLink(client, address, callbackUrl))
+  }
+
+  async signedIn(user: User, way?: Way): Promise<Client> {
+    const client = this.client()
+    const answer = await this.firstFactor(client, user, way ? { way } : {})
+    if (!(await client.session()))
+      throw new Error(`${user.email} could not sign in: ${answer.status} ${answer.headers.get("location")}\n${this.output}`)
+    return client
+  }
+
+  /**
+   * A user with MFA, enrolled over HTTP with the code of the step before the current one,
+   * so that the current and the next are free for the test. `client` is signed in.
+   */
+  async enrolled(): Promise<Enrolled> {
+    const user = await this.createUser()
+    const client = await this.signedIn(user)
+    const setup = await client.post("/api/mfa/setup")
+    if (setup.status !== 200) throw new Error(`setup: ${setup.status} ${setup.text}\n${this.output}`)
+    const enrolCode = oathCode(setup.json.secret, -1)
+    const verify = await client.post("/api/mfa/verify", { code: enrolCode })
+    if (verify.status !== 200) throw new Error(`verify: ${verify.status} ${verify.text}\n${this.output}`)
+    return { ...user, secret: setup.json.secret, backupCodes: verify.json.backupCodes, enrolCode, client }
+  }
+
+  /** A browser that has passed the first factor of a user with MFA. */
+  async held(user: User, way?: Way): Promise<Client> {
+    const client = this.client()
+    await this.firstFactor(client, user, way ? { way } : {})
+    return client
+  }
+
+  async count(sql: string, ...values: unknown[]): Promise<number> {
+    const [row] = await this.sql.rows(sql, ...values)
+    return Number(Object.values(row ?? {})[0])
+  }
+
+  /** A session cookie of the app's own making, for JWT sessions. */
+  async forge(claims: object): Promise<{ name: string; value: string }> {
+    const name = this.fixture.major === 4 ? "next-auth.session-token" : "authjs.session-token"
+    const jwt = await import(createRequire(join(this.dir, "package.json")).resolve("next-auth/jwt"))
+    return { name, value: await jwt.encode({ token: claims, secret, salt: this.fixture.major === 4 ? "" : name }) }
+  }
+}
