@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 300_000,
+    setupFiles: "tests/support/breathe.ts",
     projects: [
       ring("unit"),
       ring("e2e", { testTimeout: 300_000, globalSetup: "tests/support/global-setup.ts" }),

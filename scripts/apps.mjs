@@ -1,8 +1,9 @@
 /** Turns a fixture into a running app with MFA: what the demo shows and the tests attack. */
 import { execFileSync, spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
-import { constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -19,6 +20,8 @@ export const prismaEnv = {
   NEXT_TELEMETRY_DISABLED: "1",
   // The fixtures' lockfiles name no download addresses, which Next.js takes for damage.
   NEXT_IGNORE_INCORRECT_LOCKFILE: "1",
+  npm_config_prefer_offline: "true",
+  npm_config_audit: "false",
 }
 
 /**
@@ -92,7 +95,7 @@ export function copyFixture(name, target, { modules = true } = {}) {
   mkdirSync(target, { recursive: true })
   const { fixture, overlay } = placesOf(name)
   for (const entry of readdirSync(fixture))
-    if (!["node_modules", ".next", "variants"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
+    if (!["node_modules", ".next", "variants", "after"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
   if (overlay) cpSync(overlay, target, { recursive: true })
   if (modules) {
     const { dependencies } = fixtureWithDependencies(name)
@@ -110,30 +113,51 @@ export function chimerai(args, options = {}) {
   return run(process.execPath, [join(root, "bin/chimerai.js"), ...args], options)
 }
 
-/** Everything a built app depends on: when it is unchanged, the build of an earlier run is used again. */
+/** What `add mfa` makes of a fixture: as long as that is the same, the build of an earlier run is used again. */
 function fingerprint(name) {
-  const hash = createHash("sha256")
-  for (const dir of [`fixtures/${placesOf(name).base}`, "templates", "src", "scripts/apps.mjs"]) addTree(hash, join(root, dir))
+  const dir = mkdtempSync(join(tmpdir(), "chimerai-"))
+  copyFixture(name, dir, { modules: false })
+  chimerai(["add", "mfa", "--yes", "--no-install", dir])
+  useMfa(name, dir)
+  const hash = addTree(createHash("sha256"), dir)
+  rmSync(dir, { recursive: true })
   return hash.digest("hex").slice(0, 12)
 }
+
+/** What the app's authors write with what they have got: the fixture's files in `after/`. */
+function useMfa(name, dir) {
+  const { fixture, overlay } = placesOf(name)
+  const after = join(fixture, "after")
+  if (!overlay && existsSync(after)) cpSync(after, dir, { recursive: true })
+}
+
+/** Secrets and what is noted about them are new each time. */
+const changing = ["node_modules", ".next", ".env", ".chimerai"]
 
 function addTree(hash, path) {
   if (!statSync(path).isDirectory()) return hash.update(readFileSync(path))
   for (const name of readdirSync(path).toSorted()) {
-    if (name === "node_modules" || name === ".next") continue
+    if (changing.includes(name)) continue
     hash.update(name)
     addTree(hash, join(path, name))
   }
+  return hash
 }
+
+const built = new Map()
 
 /** A fixture after `add mfa`, with tables and a production build. */
 export function builtApp(name, log = () => {}) {
+  const known = built.get(name)
+  if (known) return known
   const dir = join(cache, "apps", `${name.replace("/", "-")}-${fingerprint(name)}`)
+  built.set(name, dir)
   if (existsSync(join(dir, ".built"))) return dir
   log(`copying ${name}`)
   copyFixture(name, dir)
   log("chimerai add mfa --yes")
   log(chimerai(["add", "mfa", "--yes", dir]))
+  useMfa(name, dir)
   log("creating the tables and building")
   finishApp(dir)
   writeFileSync(join(dir, ".built"), "")

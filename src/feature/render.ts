@@ -35,7 +35,7 @@ export function render(feature: LoadedFeature, host: Host, eraseTypes: EraseType
       str: (text: string) => JSON.stringify(text),
       eq: (a: unknown, b: unknown) => a === b,
       from: (target: string) => imports.specifier(path, `${places.base}${target}`),
-      part: (name: string) => imports.specifier(path, `${places.parts(path)}/${name}`),
+      part: (name: string) => imports.specifier(path, posix.normalize(`${places.parts(path)}/${name}`)),
       host: (fact: "auth" | "handler" | "prisma") => imports.specifier(path, files[fact]),
       cls: (role: string) => classOf(feature, role, css !== null),
     })
@@ -117,6 +117,8 @@ function contextOf(host: Host, routes: Routes) {
     v4: host.auth.major === 4,
     pagesRouter: host.auth.router === "pages",
     routes,
+    envFile: host.env.file,
+    rotateScript: `scripts/mfa-rotate.${host.language}`,
     prisma: { name: client.export, isDefault: client.export === "default" },
     session: { model: sessionModel, delegate: sessionModel && lowerFirst(sessionModel) },
     longText: { mysql: " @db.LongText", sqlserver: " @db.NVarChar(Max)" }[provider] ?? "",

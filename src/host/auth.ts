@@ -72,6 +72,12 @@ export function detectAuth(
   // next-auth 4 is also called with a request and its answer before the options.
   const argument = first.arguments[first.arguments.length === 3 ? 2 : 0]
   if (argument) options.read(module, argument)
+  if (version.startsWith("4.") && options.maker && !options.declared)
+    throw new CliError("auth_options_unsupported", `The options of next-auth come from a function, ${options.maker.name}().`, {
+      file: options.maker.file,
+      suggestion:
+        "Nothing was changed. Sessions that other files read with it could not be ended when MFA is turned on. Keep the options in a constant, export const authOptions = { ... }, and spread that where a request changes them; then run this again.",
+    })
   const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
   return {
@@ -167,6 +173,8 @@ class Options {
   file: string | null = null
   at: { path: string; offset: number } | null = null
   declared: { file: string; name: string } | null = null
+  /** A function that makes the options. */
+  maker: { file: string; name: string } | null = null
   session: AuthFacts["session"] | null = null
   sessionAt: { path: string; offset: number } | null = null
   adapter = false
@@ -187,8 +195,9 @@ class Options {
     const found = name === null ? { module, value } : this.#follow(module, name)
     const members = found && locate.membersOf(found.value)
     if (!found || !members || depth > 4) return
+    if ("name" in found && found.name !== null) this.declared ??= { file: found.module.path, name: found.name }
+    if ("maker" in found && found.maker !== null) this.maker ??= { file: found.module.path, name: found.maker }
     if (this.file === null) {
-      this.declared = "name" in found && found.name !== null ? { file: found.module.path, name: found.name } : null
       this.file = found.module.path
       this.at = { path: found.module.path, offset: found.value.getStart() }
     }
@@ -230,14 +239,15 @@ class Options {
   }
 
   /** The value of a name, here or in the module it is imported from. */
-  #follow(module: Module, name: string): { module: Module; value: Expression; name: string | null } | null {
+  #follow(module: Module, name: string): { module: Module; value: Expression; name: string | null; maker: string | null } | null {
     const { locate } = this.modules
     const own = locate.initializerOf(module, name)
     if (own) {
       const alias = locate.identifierText(own)
       if (alias !== null && alias !== name) return this.#follow(module, alias)
       const made = locate.returnedObject(own)
-      return { module, value: made ?? own, name: made === null && locate.declarationOf(module, name) ? name : null }
+      const isConstant = made === null && locate.declarationOf(module, name) !== null
+      return { module, value: made ?? own, name: isConstant ? name : null, maker: isConstant || name === "default" ? null : name }
     }
     const binding = locate.bindingOf(module, name)
     const path = binding && this.modules.resolve(module.path, binding.specifier)

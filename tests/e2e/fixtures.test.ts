@@ -3,12 +3,14 @@ import { join } from "node:path"
 import tmp from "tmp"
 import { beforeAll, describe, expect, test } from "vitest"
 import { builtApp, copyFixture, run } from "../../scripts/apps.mjs"
+import { fixtures } from "../support/fixtures"
 import { chimerai, snapshot } from "../support/host"
 import { cache } from "../support/paths"
 
 tmp.setGracefulCleanup()
 
-const fixtures = ["next16-credentials", "next15-t3-database"]
+/** Those whose trees are recorded file by file, so that each template is read in a review in each of its forms. */
+const withSnapshots = ["next16-credentials", "next15-t3-database", "next15-v4-jwt", "next14-v4-pages", "next15-v4-javascript"]
 
 /** What `add` wrote, without what differs from run to run. */
 function readable(dir: string): Record<string, string> {
@@ -25,7 +27,8 @@ function readable(dir: string): Record<string, string> {
   )
 }
 
-describe.each(fixtures)("%s", (name) => {
+describe.each(fixtures.map(({ name }) => name))("%s", (name) => {
+  const javascript = name.endsWith("javascript")
   let dir: string
   let original: Record<string, string>
   beforeAll(() => {
@@ -63,10 +66,11 @@ describe.each(fixtures)("%s", (name) => {
     expect(a).toEqual(b)
   })
 
-  test("add changes the tree as recorded, file by file", async () => {
+  test(`add changes the tree${withSnapshots.includes(name) ? " as recorded, file by file" : ""}`, async () => {
     const run = add()
     expect([run.code, run.json.status]).toEqual([0, "applied"])
     expect(run.json.actions.every(({ state }: { state: string }) => state === "done")).toBe(true)
+    if (!withSnapshots.includes(name)) return
     for (const [path, text] of Object.entries(readable(dir))) await expect(text).toMatchFileSnapshot(`__snapshots__/${name}/${path}.txt`)
     const recorded = readdirSync(join(import.meta.dirname, "__snapshots__", name), { recursive: true, withFileTypes: true }).filter(
       (entry) => entry.isFile(),
@@ -79,7 +83,7 @@ describe.each(fixtures)("%s", (name) => {
     const run = add()
     expect([run.code, run.json.status]).toEqual([0, "unchanged"])
     expect(run.json.actions.every(({ state }: { state: string }) => state === "unchanged")).toBe(true)
-    expect(run.json.dependencies).toEqual({ added: [], kept: ["otpauth", "qrcode", "@types/qrcode"] })
+    expect(run.json.dependencies).toEqual({ added: [], kept: ["otpauth", "qrcode", ...(javascript ? [] : ["@types/qrcode"])] })
     expect(snapshot(dir)).toEqual(before)
   })
 
@@ -108,7 +112,8 @@ describe.each(fixtures)("%s", (name) => {
     const fresh = tmp.dirSync({ unsafeCleanup: true }).name
     copyFixture(name, fresh, { modules: false })
     chimerai(["add", "mfa", fresh, "--yes", "--no-install"])
-    const edited = join(fresh, "src/lib/mfa/config.ts")
+    const config = ["src/lib/mfa/config.ts", "lib/mfa/config.ts", "src/lib/mfa/config.js"].find((path) => existsSync(join(fresh, path)))
+    const edited = join(fresh, config ?? "")
     writeFileSync(edited, `${readFileSync(edited, "utf8")}// mine\n`)
     const before = snapshot(fresh)
     expect(chimerai(["add", "mfa", fresh, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
@@ -140,7 +145,7 @@ describe.each(fixtures)("%s", (name) => {
     run("npx", ["prisma", "validate"], { cwd: built })
     // Prisma's own formatter has nothing to say about ours where it had nothing to say before.
     const isFormatted = (text: string) => {
-      const copy = join(cache, `format-${name}.prisma`)
+      const copy = join(cache, `format-${name.replace("/", "-")}.prisma`)
       writeFileSync(copy, text)
       run("npx", ["prisma", "format", "--schema", copy], { cwd: built })
       return readFileSync(copy, "utf8") === text

@@ -237,6 +237,7 @@ describe("where pages go", () => {
       publicDir: "app",
       signedInDir: "app/(app)",
       signInDir: "app/(public)/auth/(forms)/login",
+      signInFile: "app/(public)/auth/(forms)/login/page.tsx",
     })
   })
 
@@ -250,6 +251,7 @@ describe("where pages go", () => {
       publicDir: "app/(b)",
       signedInDir: "app/(b)",
       signInDir: "app/(b)/auth/login",
+      signInFile: "app/(b)/auth/login/page.tsx",
     })
   })
 })

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest"
+import { applyInsertions, type EditResult } from "../../../src/edit/splice"
+import { addCall } from "../../../src/edit/typescript/add-call"
+import { followResult } from "../../../src/edit/typescript/follow-result"
+import { joinImports } from "../../../src/edit/typescript/imports"
+import { type Module, parseModule } from "../../../src/edit/typescript/locate"
+import { redirectImport } from "../../../src/edit/typescript/redirect-import"
+import { applyEdit } from "../../support/edit"
+
+const on = (edit: (module: Module) => EditResult) => (text: string) => {
+  const parsed = parseModule("src/file.tsx", text)
+  if (!parsed.ok) throw new Error(parsed.message)
+  return edit(parsed.module)
+}
+const code = (result: EditResult) => (result.kind === "refuse" ? result.code : result.kind)
+
+describe("a call after the declaration", () => {
+  const protect = on((module) => addCall(module, { name: "protect", from: "@/lib/mfa/with-mfa", argument: "authOptions" }))
+
+  test("of a typed constant, with semicolons", () => {
+    expect(
+      applyEdit(
+        'import { a } from "a";\n\nexport const authOptions: NextAuthOptions = {\n  providers: [],\n}; // live\n\nexport default 1;\n',
+        protect,
+      ),
+    ).toBe(
+      'import { a } from "a";\nimport { protect } from "@/lib/mfa/with-mfa";\n\nexport const authOptions: NextAuthOptions = {\n  providers: [],\n}; // live\n\nprotect(authOptions);\n\nexport default 1;\n',
+    )
+  })
+
+  test("satisfies, CRLF, single quotes, no semicolons, end of file", () => {
+    expect(applyEdit("import x from 'x'\r\n\r\nconst authOptions = {} satisfies O", protect)).toBe(
+      "import x from 'x'\r\nimport { protect } from '@/lib/mfa/with-mfa'\r\n\r\nconst authOptions = {} satisfies O\r\n\r\nprotect(authOptions)",
+    )
+  })
+
+  test.each([
+    ["no such constant", "export const options = {};\n", "edit_unsafe"],
+    ["two in one statement", "export const authOptions = {}, b = 1;\n", "edit_unsafe"],
+    ["inside a function", "function make() { const authOptions = {}; return authOptions }\n", "edit_unsafe"],
+    ["the name taken", "const protect = 1;\nconst authOptions = {};\n", "name_taken"],
+    ["there already", 'import { protect } from "@/lib/mfa/with-mfa";\nconst authOptions = {};\nprotect(authOptions);\n', "present"],
+    ["called with another", 'import { protect } from "@/lib/mfa/with-mfa";\nconst authOptions = {};\nprotect(other);\n', "edit"],
+  ])("%s", (_name, text, expected) => {
+    expect(code(protect(text))).toBe(expected)
+  })
+})
+
+describe("an import from elsewhere", () => {
+  const redirect = on((module) => redirectImport(module, { specifier: "next-auth/middleware", to: "@/lib/mfa/middleware" }))
+
+  test("a re-export with a semicolon", () => {
+    expect(applyEdit('export { default } from "next-auth/middleware";\n\nexport const config = {};\n', redirect)).toBe(
+      'export { default } from "@/lib/mfa/middleware"; // instead of "next-auth/middleware";\n\nexport const config = {};\n',
+    )
+  })
+
+  test("import and re-export, single quotes, no semicolons", () => {
+    expect(applyEdit("import { withAuth } from 'next-auth/middleware'\nexport { default } from 'next-auth/middleware'\n", redirect)).toBe(
+      "import { withAuth } from '@/lib/mfa/middleware' // instead of 'next-auth/middleware'\nexport { default } from '@/lib/mfa/middleware' // instead of 'next-auth/middleware'\n",
+    )
+  })
+
+  test("not imported", () => {
+    expect(code(redirect('export { auth as middleware } from "@/auth";\n'))).toBe("edit_unsafe")
+  })
+})
+
+describe("a form that goes where it is sent", () => {
+  const isCallee = (local: string) => local === "signIn"
+  const follow = on((module) => followResult(module, { name: "goToMfaChallenge", from: "@/lib/mfa/client", isCallee }))
+  const form = (body: string) =>
+    `import { signIn } from "next-auth/react";\n\nexport function Form() {\n  async function submit() {\n${body}\n  }\n}\n`
+
+  test("a constant", () => {
+    expect(applyEdit(form('    const result = await signIn("credentials", { redirect: false });\n    if (result?.ok) go();'), follow)).toBe(
+      'import { signIn } from "next-auth/react";\nimport { goToMfaChallenge } from "@/lib/mfa/client";\n\nexport function Form() {\n  async function submit() {\n    const result = await signIn("credentials", { redirect: false });\n    if (goToMfaChallenge(result)) return;\n    if (result?.ok) go();\n  }\n}\n',
+    )
+  })
+
+  test.each([
+    ["then", '    signIn("x", { redirect: false }).then((result) => go());'],
+    ["thrown away", '    await signIn("x", { redirect: false });'],
+    ["assigned later", '    let result; result = await signIn("x", { redirect: false });'],
+    ["taken apart", '    const { ok } = await signIn("x", { redirect: false });'],
+    ["one of two", '    const a = await signIn("x", { redirect: false });\n    await signIn("y", { redirect: false });'],
+  ])("not when its result is %s", (_name, body) => {
+    expect(code(follow(form(body)))).toBe("edit_unsafe")
+  })
+
+  test("a call that redirects is none of ours", () => {
+    expect(code(follow(form('    const result = await signIn("x", { redirect: true });')))).toBe("edit_unsafe")
+  })
+})
+
+test("imports that are added from one module become one", () => {
+  const at = 7
+  expect(
+    joinImports([
+      { at, text: '\nimport { protect } from "./m";' },
+      { at: 9, text: "x" },
+      { at, text: '\nimport { withMfa } from "./m";' },
+      { at, text: '\nimport { other } from "./n";' },
+    ]),
+  ).toEqual([
+    { at, text: '\nimport { protect, withMfa } from "./m";' },
+    { at: 9, text: "x" },
+    { at, text: '\nimport { other } from "./n";' },
+  ])
+  expect(
+    applyInsertions(
+      "0123456\n",
+      joinImports([
+        { at, text: "\nimport {a} from 'm'" },
+        { at, text: "\nimport {b} from 'm'" },
+      ]),
+    ),
+  ).toBe("0123456\nimport {a, b} from 'm'\n")
+})
