@@ -166,10 +166,10 @@ export class TestApp {
   }
 
   /** Another process of the same app on the same database; a client of the first one's origin can be sent to it. */
-  async instance(): Promise<string> {
+  async instance(env: Record<string, string> = {}): Promise<string> {
     const port = await freePort()
     const own = this.fixture.major === 4 ? { NEXTAUTH_URL: this.url } : {}
-    const app = await startApp(this.dir, { port, env: { ...this.env, ...own } })
+    const app = await startApp(this.dir, { port, env: { ...this.env, ...own, ...env } })
     this.others.push(app)
     return app.url
   }
@@ -255,8 +255,8 @@ export class TestApp {
    * A user with MFA, enrolled over HTTP with the code of the step before the current one,
    * so that the current and the next are free for the test. `client` is signed in.
    */
-  async enrolled(): Promise<Enrolled> {
-    const user = await this.createUser()
+  async enrolled(name = newName()): Promise<Enrolled> {
+    const user = await this.createUser(name)
     const client = await this.signedIn(user)
     const setup = await client.post("/api/mfa/setup")
     if (setup.status !== 200) throw new Error(`setup: ${setup.status} ${setup.text}\n${this.output}`)

@@ -69,7 +69,7 @@ function typesOf(source: ts.SourceFile, node: ts.Node): Range[] {
   if (ts.isExportSpecifier(node) && node.isTypeOnly) ranges.push(listItem(text, node))
   if (ts.isParameter(node) && node.name.getText() === "this") return [listItem(text, node)]
   if (ts.isParameter(node) || ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isFunctionLike(node)) {
-    const question = ts.isParameter(node) ? node.questionToken?.getStart() : undefined
+    const question = ts.isParameter(node) || ts.isPropertyDeclaration(node) ? node.questionToken?.getStart() : undefined
     if (node.type) ranges.push({ from: question ?? text.lastIndexOf(":", node.type.getStart() - 1), to: node.type.getEnd() })
     else if (question !== undefined) ranges.push({ from: question, to: question + 1 })
   }

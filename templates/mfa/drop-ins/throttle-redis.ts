@@ -15,10 +15,12 @@ export type Reservation = { ok: true } | { ok: false; retryAfter: number }
 const client = createClient({ url: process.env.REDIS_URL, disableOfflineQueue: true })
 // Without a listener a lost connection would end the process; whoever asks next finds out.
 client.on("error", () => {})
-const connected = client.connect().then(
-  () => true,
-  () => false,
-)
+const connecting = client.connect().catch(() => {})
+
+/** The first requests wait for the connection, but not for ever: without one, every command is an error. */
+async function connected(): Promise<void> {
+  if (!client.isReady) await Promise.race([connecting, new Promise((resolve) => setTimeout(resolve, 2000))])
+}
 
 const keyOf = (userId: UserId): string => `mfa:throttle:${userId}`
 
@@ -45,7 +47,7 @@ return 0
 
 /** Counts one attempt as failed (`clearFailures` takes it back), or says in how many seconds the next is possible. */
 export async function reserveAttempt(userId: UserId, now: Date = new Date()): Promise<Reservation> {
-  await connected
+  await connected()
   const answer = await client.eval(reserve, { keys: [keyOf(userId)], arguments: [now.getTime(), ...levels].map(String) })
   const wait = Number(answer)
   return wait === 0 ? { ok: true } : { ok: false, retryAfter: Math.min(Math.ceil(wait / 1000), 3600) }
@@ -53,6 +55,6 @@ export async function reserveAttempt(userId: UserId, now: Date = new Date()): Pr
 
 /** A right code ends the count. */
 export async function clearFailures(userId: UserId): Promise<void> {
-  await connected
+  await connected()
   await client.del(keyOf(userId))
 }

@@ -48,8 +48,6 @@ test.each(files.map((path) => [path.slice(recorded.length + 1), path]))("%s mean
   const javascript = eraseTypes(target, text)
   const loader = target.endsWith("x") ? "tsx" : "ts"
   const options = {
-    minifyWhitespace: true,
-    minifySyntax: true,
     target: "esnext",
     jsx: "preserve",
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: true, verbatimModuleSyntax: true } },
