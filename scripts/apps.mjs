@@ -95,7 +95,8 @@ export function copyFixture(name, target, { modules = true } = {}) {
   mkdirSync(target, { recursive: true })
   const { fixture, overlay } = placesOf(name)
   for (const entry of readdirSync(fixture))
-    if (!["node_modules", ".next", "variants", "after"].includes(entry)) cpSync(join(fixture, entry), join(target, entry), { recursive: true })
+    if (!["node_modules", ".next", "variants", "after"].includes(entry))
+      cpSync(join(fixture, entry), join(target, entry), { recursive: true })
   if (overlay) cpSync(overlay, target, { recursive: true })
   if (modules) {
     const { dependencies } = fixtureWithDependencies(name)
@@ -118,14 +119,14 @@ function fingerprint(name) {
   const dir = mkdtempSync(join(tmpdir(), "chimerai-"))
   copyFixture(name, dir, { modules: false })
   chimerai(["add", "mfa", "--yes", "--no-install", dir])
-  useMfa(name, dir)
+  addUses(name, dir)
   const hash = addTree(createHash("sha256"), dir)
   rmSync(dir, { recursive: true })
   return hash.digest("hex").slice(0, 12)
 }
 
 /** What the app's authors write with what they have got: the fixture's files in `after/`. */
-function useMfa(name, dir) {
+function addUses(name, dir) {
   const { fixture, overlay } = placesOf(name)
   const after = join(fixture, "after")
   if (!overlay && existsSync(after)) cpSync(after, dir, { recursive: true })
@@ -157,8 +158,19 @@ export function builtApp(name, log = () => {}) {
   copyFixture(name, dir)
   log("chimerai add mfa --yes")
   log(chimerai(["add", "mfa", "--yes", dir]))
-  useMfa(name, dir)
+  addUses(name, dir)
   log("creating the tables and building")
+  finishApp(dir)
+  writeFileSync(join(dir, ".built"), "")
+  return dir
+}
+
+/** The fixture as it is, built: what MFA is compared with. Its database is the one that has MFA's columns too. */
+export function builtWithoutMfa(name) {
+  const { base, fixture } = placesOf(name)
+  const dir = join(cache, "apps", `${base}-plain-${addTree(createHash("sha256"), fixture).digest("hex").slice(0, 12)}`)
+  if (existsSync(join(dir, ".built"))) return dir
+  copyFixture(name, dir)
   finishApp(dir)
   writeFileSync(join(dir, ".built"), "")
   return dir
@@ -223,5 +235,5 @@ export async function startApp(dir, { port, env = {} } = {}) {
       child.once("exit", resolve)
       child.kill("SIGKILL")
     })
-  return { url, output, stop }
+  return { url, output, stop, pid: child.pid }
 }

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { prepare } from "./prepare.mjs"
+import { isDocumented, printMatrix } from "./security-docs.mjs"
 
 const root = fileURLToPath(new URL("../", import.meta.url))
 const inCi = Boolean(process.env.CI)
@@ -17,7 +18,8 @@ console.log("▸ packages and build")
 prepare()
 
 const tools = [
-  { name: "oathtool", package: "oathtool", rings: ["security", "browser"], has: () => onPath("oathtool") },
+  { name: "oathtool", package: "oathtool", rings: ["e2e", "security", "browser"], has: () => onPath("oathtool") },
+  { name: "KeePassXC's CLI", package: "keepassxc", rings: ["e2e"], has: () => onPath("keepassxc-cli") },
   {
     name: "Chromium",
     package: "chromium",
@@ -61,6 +63,16 @@ const vitest = spawnSync(
   { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
 )
 const results = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 }
+
+if (rings.includes("security") && results.testResults) {
+  printMatrix(results)
+  checks.push(["docs", []])
+  const complete = results.numFailedTests === 0 && results.numPendingTests === 0
+  if (complete && !isDocumented(results)) {
+    failedChecks++
+    console.error("✖ docs/security.md is not what these results show: node scripts/security-docs.mjs writes it")
+  }
+}
 
 for (const [ring, why] of skipped) console.error(`\n!!! SKIPPED: the ${ring} ring did not run: ${why}`)
 const notRun = results.numPendingTests + skipped.size

@@ -341,6 +341,18 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
     expect(new URL(json.redirectTo, app.url).origin).toBe(app.url)
   })
 
+  it("T26 a page that another site frames comes without cookies: all of them are SameSite=Lax", async () => {
+    const user = await app.enrolled()
+    const client = app.client()
+    const held = await app.firstFactor(client, user)
+    const done = await client.verify(user.backupCodes[0], true)
+    const cookies = [...held.headers.getSetCookie(), ...done.headers.getSetCookie()].filter((cookie) =>
+      /mfa-challenge=[^;]|session-token[^=]*=[^;]/.test(cookie),
+    )
+    expect(cookies.length).toBeGreaterThanOrEqual(2)
+    for (const cookie of cookies) expect(cookie).toMatch(/SameSite=Lax/i)
+  })
+
   it("T37, T38 a secret that was swapped or altered opens for nobody", async () => {
     const [a, b] = [await app.enrolled(), await app.enrolled()]
     const sealed = async (user: Enrolled) =>
