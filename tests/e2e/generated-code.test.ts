@@ -262,6 +262,6 @@ describe("the text of the generated files", () => {
       }
     }
     visit(join(app, "src/lib/mfa/with-mfa.ts"))
-    expect([...seen].map((file) => file.split("/").at(-1)).toSorted()).toEqual(["config.ts", "with-mfa.ts"])
+    expect([...seen].map((file) => file.split("/").at(-1)).toSorted()).toEqual(["config.ts", "middleware.ts", "request.ts", "with-mfa.ts"])
   })
 })

@@ -19,7 +19,8 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
   const jwt = fixture.sessions === "jwt"
   let app: TestApp
   const it = test.skipIf(!reachable.get(fixture.database))
-  const only = (applies: boolean) => test.skipIf(!reachable.get(fixture.database) || !applies)
+  /** What does not apply to a shape is no test of it, rather than a skipped one. */
+  const only = (applies: boolean) => (applies ? it : () => {})
 
   beforeAll(async () => {
     if (reachable.get(fixture.database)) app = await TestApp.start(fixture)

@@ -15,7 +15,7 @@ export type Sql = {
 export type Kind = "sqlite" | "postgresql" | "mariadb"
 
 const unique = () => `chimerai_${process.pid}_${Math.random().toString(36).slice(2, 8)}`
-const servers = { postgresql: "postgresql://postgres@127.0.0.1:5432", mariadb: "mariadb://root@127.0.0.1:3306" }
+const servers = { postgresql: "postgresql://postgres@127.0.0.1:5432", mariadb: "mysql://root@127.0.0.1:3306" }
 
 /** An empty database with the tables of the app in `dir`. */
 export function createDatabase(kind: Kind, dir: string): Promise<Sql> {
