@@ -3,6 +3,7 @@
  * against an empty one. Needs PostgreSQL on 127.0.0.1.
  *   npm run bench:runtime
  */
+import { connect, createServer } from "node:net"
 import { Client } from "./http-client.mjs"
 import { prepare } from "./prepare.mjs"
 
@@ -38,18 +39,41 @@ async function compare(first, second) {
   return times.map(median)
 }
 
-/** Statements per operation, as the database counts them: each is a transaction of its own. */
-async function statements(count, act) {
-  const committed = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    await db.query("SELECT pg_stat_clear_snapshot()")
-    const { rows } = await db.query("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
-    return Number(rows[0].xact_commit)
-  }
-  const idle = -(await committed()) + (await committed())
-  const before = await committed()
-  for (let index = 0; index < count; index++) await act(index)
-  return ((await committed()) - before - idle) / count
+/**
+ * A way to the database that counts statements: each ends with a Sync message of PostgreSQL's protocol.
+ * @returns the URL to use instead, and the count so far
+ */
+async function countingProxy(databaseUrl) {
+  const counter = { statements: 0 }
+  const server = createServer((client) => {
+    const upstream = connect(5432, "127.0.0.1")
+    let pending = Buffer.alloc(0)
+    let started = false
+    client.on("data", (chunk) => {
+      upstream.write(chunk)
+      pending = Buffer.concat([pending, chunk])
+      for (;;) {
+        // The first message of a connection has no type.
+        const header = started ? 1 : 0
+        if (pending.length < header + 4) return
+        const length = header + pending.readInt32BE(header)
+        if (pending.length < length) return
+        if (started && "SQ".includes(String.fromCharCode(pending[0]))) counter.statements++
+        started = true
+        pending = pending.subarray(length)
+      }
+    })
+    upstream.pipe(client)
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ])
+      from.on("close", () => to.destroy()).on("error", () => to.destroy())
+  })
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const url = new URL(databaseUrl)
+  url.port = String(server.address().port)
+  return { url: url.href, counter, stop: () => server.close() }
 }
 
 const line = (what, value) => console.log(`  ${what.padEnd(74)} ${value}`)
@@ -75,8 +99,8 @@ line(
 const enrolled = []
 for (const user of await createUsers(db, 60, "mfa")) enrolled.push(await enrol(hooked[0].url, user))
 
-async function challenge(user, origin) {
-  const client = new Client(hooked[0].url)
+async function challenge(user, origin, at = hooked[0].url) {
+  const client = new Client(at)
   await client.signIn(user.email, password)
   client.origin = origin
   return client
@@ -107,33 +131,46 @@ for (const processes of [2, 4]) {
 }
 
 console.log("\nstatements per operation")
-const reader = await signIn(hooked[0].url, users[0])
-const plainReader = await signIn(plain.url, users[0])
-line("session read, without the hook", (await statements(20, () => plainReader.get("/api/me"))).toFixed(1))
-line("session read", (await statements(20, () => reader.get("/api/me"))).toFixed(1))
-line("sign-in without MFA, without the hook", (await statements(20, (index) => signIn(plain.url, users[index]))).toFixed(1))
-line("sign-in without MFA", (await statements(20, (index) => signIn(hooked[0].url, users[index]))).toFixed(1))
-const heldClients = []
-line(
-  "first factor of a user with MFA",
-  (await statements(20, async (index) => heldClients.push(await challenge(enrolled[index], hooked[0].url)))).toFixed(1),
-)
+const proxy = await countingProxy(url)
+const counted = { plain: await startInstance(proxy.url, { withMfa: false }), hooked: await startInstance(proxy.url) }
+async function statements(what, act) {
+  await act(0) // connects, and warms up
+  const before = proxy.counter.statements
+  for (let index = 1; index <= 20; index++) await act(index)
+  line(what, ((proxy.counter.statements - before) / 20).toFixed(1))
+}
+const readers = { plain: await signIn(counted.plain.url, users[0]), hooked: await signIn(counted.hooked.url, users[0]) }
+await statements("session read, without the hook", () => readers.plain.get("/api/me"))
+await statements("session read", () => readers.hooked.get("/api/me"))
+await statements("sign-in of a user without MFA, without the hook", (index) => signIn(counted.plain.url, users[index]))
+await statements("sign-in of a user without MFA", (index) => signIn(counted.hooked.url, users[index]))
+const held = []
+await statements("first factor of a user with MFA", async (index) => {
+  held[index] = await challenge(enrolled[index], counted.hooked.url, counted.hooked.url)
+})
 await db.query('UPDATE "MfaFactor" SET "lastStep" = 0')
-line("second factor, right code", (await statements(20, (index) => heldClients[index].verify(codeOf(enrolled[index].secret)))).toFixed(1))
+await statements("second factor, right code", (index) => held[index].verify(codeOf(enrolled[index].secret)))
+await Promise.all([counted.plain.stop(), counted.hooked.stop()])
+proxy.stop()
 
-console.log("\n100,000 users and 1,000,000 events in the tables, against what was measured above")
-const rate = { signIns: withHook, reads: hookedReads, verified: one }
+console.log("\nwith 100,000 users and 1,000,000 events in the tables, against without")
+const measured = async () => ({
+  signIns: median(await repeat(() => signIns(hooked[0].url))),
+  reads: median(await repeat(() => reads(hooked[0].url))),
+  verified: await verifications([hooked[0].url]),
+})
+const empty = await measured()
 await db.query(
   `INSERT INTO "User" ("id", "email", "name") SELECT 'many-' || n, 'many-' || n || '@example.com', 'many' FROM generate_series(1, 100000) n`,
 )
 await db.query(
   `INSERT INTO "MfaEvent" ("id", "userId", "type") SELECT 'event-' || n, 'many-' || (1 + n % 100000), 'challenge_passed' FROM generate_series(1, 1000000) n`,
 )
-await db.query("ANALYZE")
-const [emptySignIns, fullSignIns] = [rate.signIns, median(await repeat(() => signIns(hooked[0].url)))]
-line("sign-ins", `${(emptySignIns / fullSignIns).toFixed(2)}x`)
-line("session reads", `${(rate.reads / median(await repeat(() => reads(hooked[0].url)))).toFixed(2)}x`)
-line("challenges, 1 process", `${((await verifications([hooked[0].url])) / rate.verified).toFixed(2)}x`)
+await db.query("VACUUM ANALYZE")
+const full = await measured()
+line("sign-ins per second", `${(empty.signIns / full.signIns).toFixed(2)}x`)
+line("session reads per second", `${(empty.reads / full.reads).toFixed(2)}x`)
+line("challenges verified per second, 1 process", `${(full.verified / empty.verified).toFixed(2)}x`)
 
 async function repeat(measure) {
   const times = []

@@ -5,17 +5,20 @@
  *   npm run mutants -- replay   those whose name has the word
  */
 import { spawnSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { prepare } from "./prepare.mjs"
 
 prepare()
 const { builtApp, root, run } = await import("./apps.mjs")
 
-const security = { project: "security", build: true }
-const unit = { project: "e2e", build: false }
+const security = { files: ["security/sign-in", "security/settings"], build: true, fixture: "next16-credentials" }
+const unit = { files: ["e2e/generated-code"], build: false, fixture: "next16-credentials" }
 /** Races need two instances, which need a database server. */
-const instances = { project: "security", build: true, fixture: "next15-t3-database" }
+const instances = { files: ["security/oauth-and-mail"], build: true, fixture: "next15-t3-database" }
+/** next-auth 4 has its own hook. */
+const v4 = { files: ["security/matrix"], build: true, fixture: "next15-v4-jwt" }
+const stepUp = { files: ["security/step-up"], build: true, fixture: "next15-v4-jwt" }
 
 /** name, file under src/lib/mfa (or src), what is there, what it becomes, the test that must fail, the ring it is in */
 const mutants = [
@@ -65,13 +68,20 @@ const mutants = [
   [
     "claims stamped after the app's callback",
     "with-mfa.ts",
-    "return { ...token, mfaUid: userId, mfaEpoch: epoch, mfaAt }",
-    "return { mfaUid: userId, mfaEpoch: epoch, mfaAt, ...token }",
+    "return { ...token, mfaUid: userId, mfaEpoch: epoch ?? mfaEpoch, mfaAt }",
+    "return { mfaUid: userId, mfaEpoch: epoch ?? mfaEpoch, mfaAt, ...token }",
     "T14 update",
     unit,
   ],
-  ["other sessions end", "with-mfa.ts", "epoch > Number(mfaEpoch ?? 0) && !flow?.renewing", "false", "T45 turning MFA on", security],
-  ["deleted user's session ends", "with-mfa.ts", "epoch === null ? known :", "epoch === null ? false :", "T42 a deleted user", security],
+  [
+    "other sessions end",
+    "with-mfa.ts",
+    "epoch != null && epoch > Number(mfaEpoch ?? 0) && !flow?.renewing",
+    "false",
+    "T45 turning MFA on",
+    security,
+  ],
+  ["deleted user's session ends", "with-mfa.ts", "(epoch === null && known)", "false", "T42 a deleted user", security],
   ["callbackUrl kept", "with-mfa.ts", "flow.callbackUrl ??=", "void", "lands where it was going", security],
   ["epoch raised", "enrolment.ts", ", mfaEpoch: { increment: 1 }", "", "T45 turning MFA on", security],
   [
@@ -195,40 +205,98 @@ const mutants = [
   ["HttpOnly", "challenge-cookie.ts", "HttpOnly; ", "", "T12 the challenge cookie is HttpOnly", security],
   ["__Host-", "challenge-cookie.ts", '"__Host-"', '""', "T12 behind TLS", security],
   ["events", "factor.ts", 'await recordEvent(userId, "backup_code_used")', "", "every outcome is an event", security],
+  ["v4: held sign-in", "gate.ts", "if (!user?.mfaEnabled) return true", "return true", "next15-v4-jwt T12 with MFA", v4],
+  [
+    "v4: gate fails closed",
+    "with-mfa.ts",
+    'logFailure("sign-in", error)\n    return false',
+    'logFailure("sign-in", error)\n    return true',
+    "next15-v4-jwt T49 without the table MfaChallenge",
+    { ...v4, files: ["security/failures"] },
+  ],
+  [
+    "v4: inline code checked",
+    "gate.ts",
+    "if (!(await proveFactor(target.id, code)).ok) return false",
+    "",
+    "next15-v4-jwt the password and the code",
+    v4,
+  ],
+  [
+    "v4: other sessions end",
+    "with-mfa.ts",
+    "epoch != null && epoch > Number(mfaEpoch ?? 0) && !flow?.renewing",
+    "false",
+    "next15-v4-jwt T45",
+    v4,
+  ],
+  [
+    "v4: options guarded where they are declared",
+    "with-mfa.ts",
+    "Object.assign(options, guardOptions(options))",
+    "",
+    "next15-v4-jwt T45",
+    v4,
+  ],
+  [
+    "v4: claims stamped after the app's callback",
+    "with-mfa.ts",
+    "mfaEpoch: epoch ?? mfaEpoch, mfaAt }\n}",
+    "mfaAt }\n}",
+    "next15-v4-jwt T14",
+    v4,
+  ],
+  ["v4: deleted user's session ends", "with-mfa.ts", "(epoch === null && known)", "false", "next15-v4-jwt T42", v4],
+  ["v4: this session goes on", "with-mfa.ts", "&& !flow?.renewing", "", "next15-v4-jwt T45", v4],
+  ["v4: callbackUrl kept", "with-mfa.ts", "flow.callbackUrl ??=", "void", "next15-v4-jwt T12 with MFA", v4],
+  ["step-up has an age", "step-up.ts", "Date.now() - proved < maxAge * 1000", "true", "next15-v4-jwt a fresh sign-in passes", stepUp],
+  ["proof bound to its session", "step-up.ts", /\$\{sessionToken[^}]*\}/, "x", "next15-v4-jwt the proof is this session", stepUp],
+  ["reset ends sessions", "admin.ts", ", mfaEpoch: { increment: 1 }", "", "next15-v4-jwt T46", stepUp],
+  [
+    "secrets move to the new key",
+    "factor.ts",
+    "if (active) await moveSecret",
+    "if (false) await moveSecret",
+    "next15-v4-jwt T36",
+    { ...v4, files: ["security/failures"] },
+  ],
 ]
 
 const only = process.argv[2] ?? ""
-const apps = Object.fromEntries(["next16-credentials", "next15-t3-database"].map((name) => [name, builtApp(name)]))
+const chosen = mutants.filter(([name]) => name.includes(only))
+const apps = Object.fromEntries([...new Set(chosen.map(([, , , , , { fixture }]) => fixture))].map((name) => [name, builtApp(name)]))
+const variable = (name) => `CHIMERAI_TEST_APP_${name.replace(/\W/g, "_")}`
+const env = {
+  ...process.env,
+  CHIMERAI_FIXTURES: "none",
+  ...Object.fromEntries(Object.entries(apps).map(([name, dir]) => [variable(name), dir])),
+}
+
 // A mutant may well be badly typed; that is not the question here.
-const configs = [
-  [join(apps["next16-credentials"], "next.config.ts"), "const config: NextConfig = {"],
-  [join(apps["next15-t3-database"], "next.config.js"), "const config = {"],
-].map(([path, opening]) => ({ path, opening, original: readFileSync(path, "utf8") }))
-for (const { path, opening, original } of configs)
-  writeFileSync(path, original.replace(opening, `${opening} typescript: { ignoreBuildErrors: true },`))
+const configs = Object.values(apps).map((dir) => {
+  const path = ["next.config.ts", "next.config.js", "next.config.mjs"].map((name) => join(dir, name)).find(existsSync)
+  return { path, original: readFileSync(path, "utf8") }
+})
+for (const { path, original } of configs)
+  writeFileSync(path, original.replace(/const config(: NextConfig)? = \{/, "$& typescript: { ignoreBuildErrors: true },"))
+
 const survivors = []
-let count = 0
-for (const [name, file, before, after, test, { project, build, fixture = "next16-credentials" }] of mutants.filter(([name]) =>
-  name.includes(only),
-)) {
-  const app = apps[fixture]
-  const path = join(app, "src/lib/mfa", file)
+for (const [name, file, before, after, test, { files, build, fixture }] of chosen) {
+  const dir = apps[fixture]
+  const path = join(dir, "src/lib/mfa", file)
   const original = readFileSync(path, "utf8")
   const mutated = original.replace(before, () => after)
   if (mutated === original) throw new Error(`${name}: what it takes out is not in ${file}`)
   try {
     writeFileSync(path, mutated)
-    if (build) run("npx", ["next", "build"], { cwd: app })
-    const { status } = spawnSync(
-      process.execPath,
-      [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", project, "-t", test],
-      {
-        cwd: root,
-        env: { ...process.env, CHIMERAI_TEST_APP: apps["next16-credentials"], CHIMERAI_TEST_APP_T3: apps["next15-t3-database"] },
-        stdio: "ignore",
-      },
-    )
-    count++
+    if (build) run("npx", ["next", "build"], { cwd: dir })
+    const ring = files[0].split("/")[0]
+    const args = ["run", "--project", ring, ...files.map((name) => `tests/${name}`), "-t", test]
+    const { status } = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...args], {
+      cwd: root,
+      env,
+      stdio: "ignore",
+    })
     if (status === 0) survivors.push(name)
     console.log(`${status === 0 ? "✖ SURVIVED" : "✔ killed  "}  ${name}  (${test})`)
   } finally {
@@ -237,5 +305,5 @@ for (const [name, file, before, after, test, { project, build, fixture = "next16
 }
 for (const { path, original } of configs) writeFileSync(path, original)
 for (const app of Object.values(apps)) run("npx", ["next", "build"], { cwd: app })
-console.log(`\n${count - survivors.length} of ${count} defences have a test that fails without them`)
+console.log(`\n${chosen.length - survivors.length} of ${chosen.length} defences have a test that fails without them`)
 process.exit(survivors.length > 0 ? 1 : 0)

@@ -6,7 +6,7 @@ import { builtApp } from "../../scripts/apps.mjs"
 import { oathCode } from "../support/otp"
 
 // The mutation check puts an app with one defence taken out here.
-const app: string = process.env.CHIMERAI_TEST_APP ?? builtApp("next16-credentials")
+const app: string = process.env.CHIMERAI_TEST_APP_next16_credentials ?? builtApp("next16-credentials")
 const load = (module: string) => import(join(app, "src/lib", module))
 
 describe("totp.ts", () => {

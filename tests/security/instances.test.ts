@@ -98,7 +98,7 @@ describe("the throttle in Redis", async () => {
     clearFailures(userId: string): Promise<void>
   }
   /** A process of its own, as far as the module can tell. */
-  async function process_(name: string, url = redisUrl): Promise<Throttle> {
+  async function startProcess(name: string, url = redisUrl): Promise<Throttle> {
     const home = join(dir, name)
     mkdirSync(home, { recursive: true })
     cpSync(join(root, "templates/mfa/drop-ins/throttle-redis.ts"), join(home, "throttle.ts"))
@@ -110,7 +110,7 @@ describe("the throttle in Redis", async () => {
   const account = () => `test-${Math.random()}`
 
   it("T1 blocks grow as they do in the database", async () => {
-    const { reserveAttempt, clearFailures } = await process_("a")
+    const { reserveAttempt, clearFailures } = await startProcess("a")
     const user = account()
     let now = Date.now()
     let made = 0
@@ -131,7 +131,7 @@ describe("the throttle in Redis", async () => {
   })
 
   it("T2, T43 sixty attempts at once over three processes are five", async () => {
-    const throttles = [await process_("a"), await process_("b"), await process_("c")]
+    const throttles = [await startProcess("a"), await startProcess("b"), await startProcess("c")]
     const user = account()
     const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => throttles[index % 3]?.reserveAttempt(user)))
     expect(answers.filter((answer) => answer?.ok)).toHaveLength(5)
@@ -139,7 +139,7 @@ describe("the throttle in Redis", async () => {
   })
 
   it("T49 when Redis is gone nothing is reserved", async () => {
-    const { reserveAttempt } = await process_("gone", "redis://127.0.0.1:1")
+    const { reserveAttempt } = await startProcess("gone", "redis://127.0.0.1:1")
     await expect(reserveAttempt(account())).rejects.toThrow()
   })
 })

@@ -11,8 +11,8 @@ import { isReachable } from "../support/sql"
 const reachable = new Map(await Promise.all(fixtures.map(async ({ database }) => [database, await isReachable(database)] as const)))
 for (const [kind, is] of reachable) if (!is) console.error(`\n!!! SKIPPED: fixtures that need ${kind} on 127.0.0.1 with trust login\n`)
 
-const isolated = /session-token(\.\d)?=[^;]/
-const apart = (app: TestApp, code: string) => app.count('SELECT count(*) FROM "MfaEvent" WHERE "type" = ?', code)
+const sessionCookie = /session-token(\.\d)?=[^;]/
+const eventsOf = (app: TestApp, code: string) => app.count('SELECT count(*) FROM "MfaEvent" WHERE "type" = ?', code)
 
 describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s", (_, fixture) => {
   const credentials = fixture.ways.includes("credentials")
@@ -74,7 +74,7 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
       const client = app.client()
       const answer = await app.firstFactor(client, user, { way, callbackUrl: "/dashboard?from=test" })
       expect(place(client, answer).pathname, app.output.slice(-2000)).toBe(fixture.challenge)
-      expect(answer.headers.getSetCookie().join("\n")).not.toMatch(isolated)
+      expect(answer.headers.getSetCookie().join("\n")).not.toMatch(sessionCookie)
       expect(await app.count('SELECT count(*) FROM "MfaChallenge"')).toBe(before + 1)
       await expectSignedOut(client)
       const page = await client.get(fixture.challenge)
@@ -360,13 +360,13 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
       String((await app.sql.rows('SELECT "mfaSecret" FROM "User" WHERE "id" = ?', user.id))[0]?.mfaSecret)
     const put = (user: Enrolled, text: string) => app.sql.rows('UPDATE "User" SET "mfaSecret" = ? WHERE "id" = ?', text, user.id)
     const [own, others] = [await sealed(a), await sealed(b)]
-    const tampered = await apart(app, "tampered")
+    const tampered = await eventsOf(app, "tampered")
     await put(a, others)
     expect((await (await app.held(a)).verify(oathCode(b.secret))).status).toBe(400)
     const at = own.lastIndexOf(".") - 4
     await put(a, own.slice(0, at) + (own[at] === "A" ? "B" : "A") + own.slice(at + 1))
     expect((await (await app.held(a)).verify(oathCode(a.secret))).status).toBe(400)
-    expect(await apart(app, "tampered")).toBe(tampered + 2)
+    expect(await eventsOf(app, "tampered")).toBe(tampered + 2)
     await put(a, own)
     expect((await (await app.held(a)).verify(oathCode(a.secret))).status).toBe(200)
   })

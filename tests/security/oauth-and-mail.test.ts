@@ -22,7 +22,7 @@ let dropDatabase: () => Promise<void>
 beforeAll(async () => {
   if (!reachable) return
   // The mutation check puts an app with one defence taken out here.
-  const dir = process.env.CHIMERAI_TEST_APP_T3 ?? builtApp("next15-t3-database")
+  const dir = process.env.CHIMERAI_TEST_APP_next15_t3_database ?? builtApp("next15-t3-database")
   const sql = run("npx", ["prisma", "migrate", "diff", "--from-empty", "--to-schema-datamodel", "prisma/schema.prisma", "--script"], {
     cwd: dir,
   })

@@ -12,7 +12,7 @@ export type RunningApp = { url: string; output: string[]; database: Database; st
 /** Starts the built fixture on a database of its own. */
 export async function runFixture(name: string, options: { env?: Record<string, string>; databaseFile?: string } = {}): Promise<RunningApp> {
   // The mutation check puts an app with one defence taken out here.
-  const dir: string = process.env.CHIMERAI_TEST_APP ?? builtApp(name)
+  const dir: string = process.env.CHIMERAI_TEST_APP_next16_credentials ?? builtApp(name)
   const file = options.databaseFile ?? join(cache, `test-${process.pid}-${Math.random().toString(36).slice(2)}.db`)
   if (!existsSync(file)) copyFileSync(join(dir, "prisma/dev.db"), file)
   const database = createClient({ url: `file:${file}` })
