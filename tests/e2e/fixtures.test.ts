@@ -22,7 +22,7 @@ function readable(dir: string): Record<string, string> {
         Buffer.from(base64, "base64")
           .toString("utf8")
           .replace(/^(MFA_ENCRYPTION_KEY=).+$/m, "$1<32 bytes>")
-          .replace(/^AUTH_SECRET=.*$/m, "AUTH_SECRET=<secret>"),
+          .replace(/^(AUTH_SECRET|NEXTAUTH_SECRET)=.*$/m, "$1=<secret>"),
       ]),
   )
 }
