@@ -179,8 +179,8 @@ function markdown(results) {
   return `# What is attacked, and what that shows
 
 Written from the results of the tests by \`node scripts/security-docs.mjs\`. Each tick stands for at least one test that
-attacks a running app of that shape, or the modules generated for it; \`npm run mutants\` shows that they fail when the
-defence is taken out.
+attacks a running app of that shape, or the modules generated for it; \`npm run mutants\` takes defences out one by one, to
+see that their tests fail.
 
 ## Threats by host shape
 

@@ -22,8 +22,6 @@ export type Fixture = {
   readers: string[]
   /** next-auth's id of the mail provider. */
   mailProvider?: string
-  /** The names of the user's columns that sign-up fills. */
-  named?: boolean
 }
 
 /** Every shape of host that the runtime is made for. */
