@@ -56,7 +56,10 @@ function start(command, args, options) {
   })
 }
 
-/** `next14-v4-pages/advanced` is the fixture `next14-v4-pages` with the files of its `variants/advanced` over it. */
+/**
+ * `next14-v4-pages/advanced` is the fixture `next14-v4-pages` with the files of its `variants/advanced` over it, less
+ * those that its `removed.json` names.
+ */
 function placesOf(name) {
   const [base, variant] = name.split("/")
   const fixture = join(root, "fixtures", base)
@@ -97,7 +100,12 @@ export function copyFixture(name, target, { modules = true } = {}) {
   for (const entry of readdirSync(fixture))
     if (!["node_modules", ".next", "variants", "after"].includes(entry))
       cpSync(join(fixture, entry), join(target, entry), { recursive: true })
-  if (overlay) cpSync(overlay, target, { recursive: true })
+  if (overlay) {
+    cpSync(overlay, target, { recursive: true })
+    const removed = join(target, "removed.json")
+    if (existsSync(removed))
+      for (const path of [...JSON.parse(readFileSync(removed, "utf8")), "removed.json"]) rmSync(join(target, path), { recursive: true })
+  }
   if (modules) {
     const { dependencies } = fixtureWithDependencies(name)
     linkTree(dependencies, join(target, "node_modules"))
@@ -206,9 +214,9 @@ export function freePort(wanted = 10_000 + randomInt(20_000)) {
 /**
  * Starts a built app and waits until it answers. `output` collects what it prints.
  * @param {string} dir
- * @param {{ port?: number, env?: Record<string, string> }} options
+ * @param {{ port?: number, env?: Record<string, string>, authPath?: string }} options
  */
-export async function startApp(dir, { port, env = {} } = {}) {
+export async function startApp(dir, { port, env = {}, authPath = "/api/auth" } = {}) {
   const chosen = port ?? (await freePort())
   /** @type {string[]} */
   const output = []
@@ -220,7 +228,7 @@ export async function startApp(dir, { port, env = {} } = {}) {
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => output.push(String(data)))
   const url = `http://localhost:${chosen}`
   for (let attempt = 0; ; attempt++) {
-    const up = await fetch(`${url}/api/auth/csrf`).then(
+    const up = await fetch(`${url}${authPath}/csrf`).then(
       (response) => response.ok,
       () => false,
     )

@@ -6,14 +6,18 @@ export class Client {
   /** @type {Map<string, string>} */
   cookies = new Map()
 
-  /** @param {string} origin */
-  constructor(origin) {
+  /**
+   * @param {string} origin
+   * @param {string} authPath where the app has next-auth
+   */
+  constructor(origin, authPath = "/api/auth") {
     this.origin = origin
+    this.authPath = authPath
   }
 
   /** A second browser with the same cookies: what a thief of them has. */
   clone() {
-    const copy = new Client(this.origin)
+    const copy = new Client(this.origin, this.authPath)
     for (const [name, value] of this.cookies) copy.cookies.set(name, value)
     return copy
   }
@@ -77,9 +81,9 @@ export class Client {
    * @param {Record<string, string>} extra
    */
   async signIn(email, password, extra = {}) {
-    const { json } = await this.get("/api/auth/csrf")
+    const { json } = await this.get(`${this.authPath}/csrf`)
     const body = new URLSearchParams({ csrfToken: json.csrfToken, email, password, callbackUrl: "/dashboard", ...extra })
-    return this.request("/api/auth/callback/credentials", {
+    return this.request(`${this.authPath}/callback/credentials`, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
       body,
@@ -88,12 +92,12 @@ export class Client {
 
   /** @param {unknown} code */
   verify(code, isBackupCode = false) {
-    return this.post("/api/auth/mfa-verify", { code, isBackupCode })
+    return this.post(`${this.authPath}/mfa-verify`, { code, isBackupCode })
   }
 
   /** Who the app says is signed in; null when nobody is. */
   async session() {
-    const { json } = await this.get("/api/auth/session")
+    const { json } = await this.get(`${this.authPath}/session`)
     return json?.user ? json : null
   }
 

@@ -103,7 +103,7 @@ const mutants = [
   [
     "recent sign-in to enrol",
     "enrolment.ts",
-    "else if (!isRecent(viewer))",
+    "else if (!(await isRecent(viewer)))",
     "else if (false)",
     "T9 a session whose sign-in is older",
     security,
@@ -202,8 +202,8 @@ const mutants = [
   ["Sec-Fetch-Site", "http.ts", '(site !== null && site !== "same-origin" && site !== "none") ||', "", "T25 /api/mfa/disable", security],
   ["JSON only", "http.ts", 'if (type !== "application/json")', "if (false)", "T25 /api/mfa/disable", security],
   ["never cached", "http.ts", 'response.headers.set("Cache-Control", "no-store")', "", "T34 /api/mfa/setup", security],
-  ["HttpOnly", "challenge-cookie.ts", "HttpOnly; ", "", "T12 the challenge cookie is HttpOnly", security],
-  ["__Host-", "challenge-cookie.ts", '"__Host-"', '""', "T12 behind TLS", security],
+  ["HttpOnly", "cookies.ts", "HttpOnly; ", "", "T12 the challenge cookie is HttpOnly", security],
+  ["__Host-", "cookies.ts", '"__Host-" : ""', '"" : ""', "T12 behind TLS", security],
   ["events", "factor.ts", 'await recordEvent(userId, "backup_code_used")', "", "every outcome is an event", security],
   ["v4: held sign-in", "gate.ts", "if (!user?.mfaEnabled) return true", "return true", "next15-v4-jwt T12 with MFA", v4],
   [

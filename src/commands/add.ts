@@ -1,6 +1,7 @@
 import kleur from "kleur"
-import { exit } from "../errors"
+import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
+import type { LoadedFeature } from "../feature/types"
 import { hasChanges, type Plan } from "../plan/types"
 import { type Outcome, planDocument, type Status } from "../report/json"
 import { planTable } from "../report/plan-table"
@@ -39,6 +40,7 @@ export async function add(options: RunOptions): Promise<number> {
     return exit.interrupted
   }
 
+  await rehearse(plan, feature, options)
   const { apply } = await import("../apply/apply")
   const actions = apply(plan, version)
   const installed = await installDependencies(plan, options)
@@ -83,11 +85,34 @@ async function installDependencies(plan: Plan, { install: wanted, verbose }: Run
   return { ok: false, nextSteps: [result.command], warnings: [{ code: "install_failed", message }] }
 }
 
+/**
+ * Plans once more, for what the plan would leave behind: nothing may be open then.
+ * @throws CliError edit_unsafe while nothing has been written
+ */
+async function rehearse(plan: Plan, feature: LoadedFeature, options: RunOptions): Promise<void> {
+  const written = new Map(plan.actions.flatMap((action) => ("after" in action ? [[action.path, action.after] as const] : [])))
+  const open = await openAfter(() => makePlan(feature, options, written))
+  if (open === "") return
+  throw new CliError("edit_unsafe", `The result would not be read as it was meant: ${open}`, {
+    suggestion: "Nothing was changed. This is a defect of chimerai: please report it, with the file that is named.",
+  })
+}
+
+async function openAfter(again: () => Promise<Plan>): Promise<string> {
+  try {
+    const { actions } = await again()
+    const open = actions.filter(({ kind, state }) => kind !== "manual" && state === "planned")
+    return open.map(({ path }) => path).join(", ")
+  } catch (error) {
+    if (error instanceof CliError) return error.message
+    throw error
+  }
+}
+
 /** What was written is read again: a plan for it must be empty. */
-async function verify(options: RunOptions, feature: Parameters<typeof makePlan>[0]): Promise<void> {
-  const again = await makePlan(feature, options)
-  const open = again.actions.filter(({ kind, state }) => kind !== "manual" && state === "planned")
-  if (open.length > 0) throw new Error(`after applying, these are still open: ${open.map(({ path }) => path).join(", ")}`)
+async function verify(options: RunOptions, feature: LoadedFeature): Promise<void> {
+  const open = await openAfter(() => makePlan(feature, options))
+  if (open !== "") throw new Error(`after applying, this is still open: ${open}`)
 }
 
 function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan["warnings"]): string {

@@ -10,18 +10,23 @@ import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
 import type { RunOptions } from "./options"
 
-/** detect, render, plan: everything up to the point where something would be written. */
-export async function makePlan(feature: LoadedFeature, options: RunOptions): Promise<Plan> {
-  const detection = await detect(options.dir, feature.requires, options)
-  const [{ wrapCall }, { joinImports }, { addCall }, { redirectImport }, { followResult }, { eraseTypes }] = await Promise.all([
-    import("../edit/typescript/wrap-call"),
-    import("../edit/typescript/imports"),
-    import("../edit/typescript/add-call"),
-    import("../edit/typescript/redirect-import"),
-    import("../edit/typescript/follow-result"),
-    import("../edit/typescript/erase-types"),
-  ])
-  const edits = { wrapCall, joinImports, addCall, redirectImport, followResult }
+/**
+ * detect, render, plan: everything up to the point where something would be written.
+ * @param written texts by path that stand for what is on disk
+ */
+export async function makePlan(feature: LoadedFeature, options: RunOptions, written?: ReadonlyMap<string, string>): Promise<Plan> {
+  const detection = await detect(options.dir, feature.requires, options, written)
+  const [{ wrapCall }, { joinImports }, { addCall }, { wrapResults }, { redirectImport }, { followResult }, { eraseTypes }] =
+    await Promise.all([
+      import("../edit/typescript/wrap-call"),
+      import("../edit/typescript/imports"),
+      import("../edit/typescript/add-call"),
+      import("../edit/typescript/wrap-results"),
+      import("../edit/typescript/redirect-import"),
+      import("../edit/typescript/follow-result"),
+      import("../edit/typescript/erase-types"),
+    ])
+  const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, followResult }
   return decide(detection.host, feature, render(feature, detection.host, eraseTypes), {
     ...sourcesOf(detection),
     edits,

@@ -3,7 +3,7 @@ import type { Module } from "../edit/typescript/locate"
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
-import type { AuthFacts } from "./types"
+import type { AuthFacts, OptionsSource } from "./types"
 import { dependencyRange, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
 type AuthResult = { facts: AuthFacts; evidence: Record<string, string> }
@@ -40,7 +40,7 @@ export function detectAuth(
 ): AuthResult {
   const found = findHandler(files, dirs)
   if (!found)
-    throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]) was found under ${apiFolders(dirs)}.`, {
+    throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]) was found under ${searched(dirs)}.`, {
       suggestion: "Nothing was changed. Create app/api/auth/[...nextauth]/route.ts first: https://authjs.dev/getting-started/installation",
     })
 
@@ -72,11 +72,12 @@ export function detectAuth(
   // next-auth 4 is also called with a request and its answer before the options.
   const argument = first.arguments[first.arguments.length === 3 ? 2 : 0]
   if (argument) options.read(module, argument)
-  if (version.startsWith("4.") && options.maker && !options.declared)
-    throw new CliError("auth_options_unsupported", `The options of next-auth come from a function, ${options.maker.name}().`, {
-      file: options.maker.file,
+  if (version.startsWith("4.") && argument && options.file === null)
+    throw new CliError("auth_options_unsupported", `The options that ${call} gives to next-auth could not be traced to an object.`, {
+      file: call,
+      line: lineAt(module.text, argument.getStart()),
       suggestion:
-        "Nothing was changed. Sessions that other files read with it could not be ended when MFA is turned on. Keep the options in a constant, export const authOptions = { ... }, and spread that where a request changes them; then run this again.",
+        "Nothing was changed. Sessions that other files read with them could not be ended when MFA is turned on. Keep the options in a constant, export const authOptions = { ... }, and pass that to NextAuth; then run this again.",
     })
   const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
@@ -94,7 +95,7 @@ export function detectAuth(
       router,
       routesDir: dir,
       handlerDir: handler.slice(0, handler.indexOf("/[...")),
-      options: options.declared,
+      options: options.sources,
     },
     evidence: {
       "auth.calls": line(call, first.start),
@@ -112,25 +113,21 @@ export function detectAuth(
 type Dirs = { appDir: string | null; pagesDir: string | null }
 type Handler = { handler: string; router: "app" | "pages"; dir: string }
 
-const apiFolders = ({ appDir, pagesDir }: Dirs) =>
-  [appDir, pagesDir]
-    .filter((dir) => dir !== null)
-    .map((dir) => `${dir}/api`)
-    .join(" or ")
+const searched = ({ appDir, pagesDir }: Dirs) => [appDir, pagesDir && `${pagesDir}/api`].filter((dir) => dir !== null).join(" or ")
 
 /**
- * `app/api/auth/[...nextauth]/route.ts` or `pages/api/auth/[...nextauth].ts`, or deeper where the base path is another.
+ * `app/api/auth/[...nextauth]/route.ts` or `pages/api/auth/[...nextauth].ts`, or elsewhere where the base path is another.
  * Next.js refuses an app in which both answer the same path, so the first one found is the live one.
  */
 function findHandler(files: HostFiles, { appDir, pagesDir }: Dirs): Handler | null {
-  const route = appDir && findUnder(files, `${appDir}/api`, routeIn)
+  const route = appDir && (findUnder(files, `${appDir}/api`, routeIn) ?? findUnder(files, appDir, routeIn))
   if (route && appDir) return { handler: route, router: "app", dir: appDir }
   const page = pagesDir && findUnder(files, `${pagesDir}/api`, pageIn)
   return page && pagesDir ? { handler: page, router: "pages", dir: pagesDir } : null
 }
 
 type Look = (files: HostFiles, dir: string) => string | null
-const isAuth = (files: HostFiles, path: string) => /next-?auth|auth/i.test(`${path} ${files.read(path) ?? ""}`)
+const isAuth = (files: HostFiles, path: string) => /auth/i.test(path) || /next-?auth|\bhandlers\b/i.test(files.read(path) ?? "")
 
 const routeIn: Look = (files, dir) => {
   for (const { name } of files.list(dir).filter((entry) => entry.isDirectory() && /^\[\.\.\.\w+\]$/.test(entry.name))) {
@@ -172,9 +169,8 @@ type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 class Options {
   file: string | null = null
   at: { path: string; offset: number } | null = null
-  declared: { file: string; name: string } | null = null
-  /** A function that makes the options. */
-  maker: { file: string; name: string } | null = null
+  /** The outermost names of the options: a constant, or a function and the constant that it starts from. */
+  sources: OptionsSource[] = []
   session: AuthFacts["session"] | null = null
   sessionAt: { path: string; offset: number } | null = null
   adapter = false
@@ -189,14 +185,19 @@ class Options {
     for (const alternative of locate.alternativesOf(locate.returnedObject(value) ?? value)) this.#readOne(module, alternative, depth)
   }
 
-  #readOne(module: Module, value: Expression, depth: number): void {
+  #readOne(module: Module, expression: Expression, depth: number): void {
     const { locate } = this.modules
+    const value = this.#unguarded(module, expression)
     const name = locate.calledName(value)
-    const found = name === null ? { module, value } : this.#follow(module, name)
-    const members = found && locate.membersOf(found.value)
-    if (!found || !members || depth > 4) return
-    if ("name" in found && found.name !== null) this.declared ??= { file: found.module.path, name: found.name }
-    if ("maker" in found && found.maker !== null) this.maker ??= { file: found.module.path, name: found.maker }
+    const local = locate.localInitializerOf(value)
+    const found = local ? { module, value: local } : name === null ? { module, value } : this.#follow(module, name)
+    if (!found || depth > 5) return
+    if ("source" in found && !this.sources.some(({ kind }) => kind === "constant")) this.sources.push(found.source)
+    const members = locate.membersOf(found.value)
+    if (!members) {
+      if (found.value !== value) this.#readOne(found.module, found.value, depth + 1)
+      return
+    }
     if (this.file === null) {
       this.file = found.module.path
       this.at = { path: found.module.path, offset: found.value.getStart() }
@@ -238,16 +239,27 @@ class Options {
     })
   }
 
-  /** The value of a name, here or in the module it is imported from. */
-  #follow(module: Module, name: string): { module: Module; value: Expression; name: string | null; maker: string | null } | null {
+  /** Without the guard that an earlier run has put around it. */
+  #unguarded(module: Module, value: Expression): Expression {
     const { locate } = this.modules
-    const own = locate.initializerOf(module, name)
-    if (own) {
+    const argument = locate.onlyArgumentOf(value)
+    const guard = argument && locate.bindingOf(module, locate.calledName(value) ?? "")
+    return argument && /(^|\/)mfa\/with-mfa$/.test(guard?.specifier ?? "") ? argument : value
+  }
+
+  /** The value of a name, here or in the module it is imported from. */
+  #follow(module: Module, name: string): { module: Module; value: Expression; source: OptionsSource } | null {
+    const { locate } = this.modules
+    const initializer = locate.initializerOf(module, name)
+    if (initializer) {
+      const own = this.#unguarded(module, initializer)
+      const local = locate.localInitializerOf(own)
+      if (local) return { module, value: local, source: { file: module.path, name, kind: "function" } }
       const alias = locate.identifierText(own)
       if (alias !== null && alias !== name) return this.#follow(module, alias)
       const made = locate.returnedObject(own)
-      const isConstant = made === null && locate.declarationOf(module, name) !== null
-      return { module, value: made ?? own, name: isConstant ? name : null, maker: isConstant || name === "default" ? null : name }
+      const kind = made === null && locate.declarationOf(module, name) !== null ? "constant" : "function"
+      return { module, value: made ? this.#unguarded(module, made) : own, source: { file: module.path, name, kind } }
     }
     const binding = locate.bindingOf(module, name)
     const path = binding && this.modules.resolve(module.path, binding.specifier)

@@ -20,10 +20,16 @@ export type Detection = { host: Host; files: HostFiles; modules: Modules }
 /**
  * Everything a plan needs to know about the app in `dir`, each fact with its evidence.
  * Reads only what the facts need, so that a large host takes no longer than a small one. Runs nothing of it.
+ * @param written texts by path that stand for what is on disk
  * @throws CliError for a host that cannot be served; nothing has been changed then
  */
-export async function detect(dir: string, requires: Requirements, overrides: Overrides = {}): Promise<Detection> {
-  const files = new HostFiles(dir)
+export async function detect(
+  dir: string,
+  requires: Requirements,
+  overrides: Overrides = {},
+  written?: ReadonlyMap<string, string>,
+): Promise<Detection> {
+  const files = new HostFiles(dir, written)
   const { data: manifest, text: manifestText } = readPackageJson(files)
   const warnings: Warning[] = []
   const next = detectNext(files, manifest, manifestText)

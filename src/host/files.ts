@@ -1,16 +1,24 @@
-import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
 import { dirname, join, relative, resolve, sep } from "node:path"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 
-/** Reads the host and nothing else of it: every path is relative to the root, with `/`. */
+export type Entry = { name: string; isDirectory(): boolean }
+
+/**
+ * Reads the host and nothing else of it: every path is relative to the root, with `/`.
+ * Texts given to it stand for what is on disk: a plan is rehearsed on them before anything is written.
+ */
 export class HostFiles {
   readonly root: string
   readonly #texts = new Map<string, string | null>()
   #reads = 0
 
   /** @throws CliError not_a_directory */
-  constructor(dir: string) {
+  constructor(
+    dir: string,
+    private readonly written: ReadonlyMap<string, string> = new Map(),
+  ) {
     const path = resolve(dir)
     if (!existsSync(path) || !statSync(path).isDirectory())
       throw new CliError("not_a_directory", `${dir} is not a directory.`, { suggestion: "Pass the folder of your Next.js app." })
@@ -23,17 +31,23 @@ export class HostFiles {
   }
 
   exists(path: string): boolean {
-    return existsSync(join(this.root, path))
+    return this.written.has(path) || existsSync(join(this.root, path))
   }
 
   isFile(path: string): boolean {
     const full = join(this.root, path)
-    return existsSync(full) && statSync(full).isFile()
+    return this.written.has(path) || (existsSync(full) && statSync(full).isFile())
   }
 
   isDirectory(path: string): boolean {
     const full = join(this.root, path)
-    return existsSync(full) && statSync(full).isDirectory()
+    return (existsSync(full) && statSync(full).isDirectory()) || this.#writtenIn(path).length > 0
+  }
+
+  #writtenIn(path: string): Entry[] {
+    const names = [...this.written.keys()].filter((file) => file.startsWith(`${path}/`)).map((file) => file.slice(path.length + 1))
+    const isFile = new Set(names)
+    return [...new Set(names.map((name) => name.split("/")[0] as string))].map((name) => ({ name, isDirectory: () => !isFile.has(name) }))
   }
 
   /** Where `path` really is, links followed, when that is outside the root; null when it is inside. */
@@ -49,7 +63,7 @@ export class HostFiles {
    * @throws CliError encoding_unsupported when it is not UTF-8: it could not be written back byte for byte
    */
   read(path: string): string | null {
-    const known = this.#texts.get(path)
+    const known = this.written.get(path) ?? this.#texts.get(path)
     if (known !== undefined) return known
     const full = join(this.root, path)
     let text: string | null = null
@@ -63,8 +77,11 @@ export class HostFiles {
     return text
   }
 
-  list(path: string): Dirent[] {
-    return this.isDirectory(path) ? readdirSync(join(this.root, path), { withFileTypes: true }) : []
+  list(path: string): Entry[] {
+    const full = join(this.root, path)
+    const onDisk = existsSync(full) && statSync(full).isDirectory() ? readdirSync(full, { withFileTypes: true }) : []
+    const names = new Set(onDisk.map(({ name }) => name))
+    return [...onDisk, ...this.#writtenIn(path).filter(({ name }) => !names.has(name))]
   }
 
   /** The first of `paths` that exists. */

@@ -9,6 +9,9 @@ export type Styling = "tailwind-4" | "tailwind-3" | "css"
 /** Where each fact was read: `tsconfig.json:12`. */
 export type Evidence = Record<string, string>
 
+/** A constant, or a function that makes options (also what a module exports as `default`). */
+export type OptionsSource = { file: string; name: string; kind: "constant" | "function" }
+
 export type AuthFacts = {
   library: "next-auth"
   version: string
@@ -24,8 +27,8 @@ export type AuthFacts = {
   router: "app" | "pages"
   /** The folder of that router: `src/app`. */
   routesDir: string
-  /** The constant that holds the options, where they have one: `src/lib/auth.ts#authOptions`. */
-  options: { file: string; name: string } | null
+  /** What other files can read the options from: `src/lib/auth.ts#authOptions`. */
+  options: OptionsSource[]
   /** `pages.signIn` of the options, where it is a literal. */
   signInPage: string | null
   /** The folder of the auth route handler's catch-all: `src/app/api/auth`. */

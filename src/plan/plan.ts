@@ -7,7 +7,7 @@ import { CliError } from "../errors"
 import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { runsOn } from "../host/middleware"
-import type { Host } from "../host/types"
+import type { Host, OptionsSource } from "../host/types"
 import type { Action, EditAction, Plan } from "./types"
 
 /** What planning needs from outside, as values and functions, so that it stays pure. */
@@ -22,6 +22,7 @@ export type Sources = {
     wrapCall: typeof import("../edit/typescript/wrap-call").wrapCall
     joinImports: typeof import("../edit/typescript/imports").joinImports
     addCall: typeof import("../edit/typescript/add-call").addCall
+    wrapResults: typeof import("../edit/typescript/wrap-results").wrapResults
     redirectImport: typeof import("../edit/typescript/redirect-import").redirectImport
     followResult: typeof import("../edit/typescript/follow-result").followResult
   }
@@ -72,21 +73,38 @@ function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, { read, pa
   const wrap = (text: string) => edits.wrapCall(parse(call, text), request)
   const reason = `every sign-in goes through ${wrapper}`
   const snippet = `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`
-  const { options } = host.auth
-  if (!options || !isFor(host, feature.guardOptions.when)) return [toEdit("edit", call, read(call) ?? "", wrap, reason, snippet)]
+  const sources = isFor(host, feature.guardOptions.when) ? host.auth.options : []
+  const guards = sources.map((source) => guardOptions(source, feature, recipe, { parse, edits }))
+  const files = [...new Set([...guards.map(({ file }) => file), call])]
+  return files.map((file) => {
+    const here = guards.filter((guard) => guard.file === file)
+    const changes = [...here.map(({ change }) => change), ...(file === call ? [wrap] : [])]
+    const all = (text: string) => inTurn(text, changes, edits.joinImports)
+    const why = file === call ? reason : here.map((guard) => guard.reason).join("; ")
+    const snippets = [...here.map((guard) => guard.snippet), ...(file === call ? [snippet] : [])]
+    return toEdit("edit", file, read(file) ?? "", all, why, snippets.join("\n\n"))
+  })
+}
 
+/** Options that other files read sessions with: the constant is guarded behind its declaration, a function in its results. */
+function guardOptions(
+  { file, name, kind }: OptionsSource,
+  feature: LoadedFeature,
+  recipe: Recipe,
+  { parse, edits }: Pick<Sources, "parse" | "edits">,
+) {
   const guard = feature.guardOptions.function
-  const guardFrom = recipe.specifier(options.file, feature.guardOptions.module)
-  const protect = (text: string) => edits.addCall(parse(options.file, text), { name: guard, from: guardFrom, argument: options.name })
-  const guardReason = `sessions read with ${options.name} end when MFA is turned on`
-  const guardSnippet = `import { ${guard} } from "${guardFrom}"\n\n${guard}(${options.name})`
-  if (options.file !== call)
-    return [
-      toEdit("edit", options.file, read(options.file) ?? "", protect, guardReason, guardSnippet),
-      toEdit("edit", call, read(call) ?? "", wrap, reason, snippet),
-    ]
-  const both = (text: string) => inTurn(text, [protect, wrap], edits.joinImports)
-  return [toEdit("edit", call, read(call) ?? "", both, reason, `${guardSnippet}\n${wrapper}(NextAuth)(...)`)]
+  const from = recipe.specifier(file, feature.guardOptions.module)
+  const isConstant = kind === "constant"
+  return {
+    file,
+    change: (text: string) =>
+      isConstant
+        ? edits.addCall(parse(file, text), { name: guard, from, argument: name })
+        : edits.wrapResults(parse(file, text), { name: guard, from, of: name }),
+    reason: `sessions read with ${name} end when MFA is turned on`,
+    snippet: `import { ${guard} } from "${from}"\n\n${isConstant ? `${guard}(${name})` : `return ${guard}({ ... }) // in ${name}`}`,
+  }
 }
 
 /** Several edits of one text as one. Each sees the original; where two add at one offset, the first comes first. */

@@ -22,6 +22,8 @@ export type Fixture = {
   readers: string[]
   /** next-auth's id of the mail provider. */
   mailProvider?: string
+  /** Where next-auth is, when not at /api/auth. */
+  authPath?: string
 }
 
 /** Every shape of host that the runtime is made for. */
@@ -111,6 +113,32 @@ export const fixtures: Fixture[] = [
   },
 ]
 
+/** Apps that create the database session of a password in their own callbacks, under another path and cookie name. */
+export const ownSessions: Fixture[] = [
+  {
+    name: "next16-split-postgres/own-sessions",
+    major: 5,
+    sessions: "database",
+    database: "postgresql",
+    ways: ["credentials", "oauth"],
+    idType: "string",
+    challenge: "/signin/mfa",
+    readers: ["/api/me"],
+    authPath: "/account/auth",
+  },
+  {
+    name: "next14-v4-pages/own-sessions",
+    major: 4,
+    sessions: "database",
+    database: "sqlite",
+    ways: ["credentials"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: ["/api/me", "/dashboard"],
+    authPath: "/api/v1/auth",
+  },
+]
+
 export const secret = "a-secret-for-these-tests-only-0123456789"
 export const password = "correct horse battery"
 const passwordHash = hashSync(password, 4)
@@ -139,7 +167,7 @@ export class TestApp {
     const sql = await createDatabase(fixture.database, dir)
     const port = await freePort()
     const idp = fixture.ways.includes("oauth")
-      ? await startIdentityProvider(await freePort(), `http://localhost:${port}/api/auth/callback/idp`)
+      ? await startIdentityProvider(await freePort(), `http://localhost:${port}${fixture.authPath ?? "/api/auth"}/callback/idp`)
       : null
     const mail = fixture.mailProvider ? await startMailServer(await freePort()) : null
     const all = {
@@ -150,8 +178,12 @@ export class TestApp {
       ...(mail && { EMAIL_SERVER: mail.url }),
       ...env,
     }
-    const urls = (at: number): Record<string, string> => (fixture.major === 4 ? { NEXTAUTH_URL: `http://localhost:${at}` } : {})
-    const main = await startApp(dir, { port, env: { ...all, ...urls(port) } })
+    const url = `http://localhost:${port}${fixture.authPath ?? ""}`
+    const main = await startApp(dir, {
+      port,
+      env: { ...all, ...(fixture.major === 4 && { NEXTAUTH_URL: url }) },
+      ...(fixture.authPath && { authPath: fixture.authPath }),
+    })
     return new TestApp(fixture, dir, sql, main, all, idp, mail)
   }
 
@@ -179,7 +211,7 @@ export class TestApp {
   }
 
   client(): Client {
-    return new Client(this.url)
+    return new Client(this.url, this.fixture.authPath)
   }
 
   /** A user as the app's own sign-up makes one; without passwords, one who has signed in once. */
@@ -209,7 +241,7 @@ export class TestApp {
   }
 
   async #post(client: Client, path: string, fields: Record<string, string>) {
-    const { json } = await client.get("/api/auth/csrf")
+    const { json } = await client.get(`${client.authPath}/csrf`)
     return client.request(path, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -221,7 +253,7 @@ export class TestApp {
     const { idp } = this
     if (!idp) throw new Error("no provider here")
     idp.signInAs(account)
-    const start = await this.#post(client, "/api/auth/signin/idp", { callbackUrl })
+    const start = await this.#post(client, `${client.authPath}/signin/idp`, { callbackUrl })
     let location = start.headers.get("location") ?? ""
     if (!location.startsWith(idp.issuer)) throw new Error(`${location}\n${this.output}`)
     const provider = new Client(idp.issuer)

@@ -230,14 +230,27 @@ export function initializerOf(module: Module, name: string): ts.Expression | nul
   return null
 }
 
-/** Without `as`, `satisfies`, `!` and parentheses. */
+/** The value of a constant that a function around this use of its name declares. */
+export function localInitializerOf(use: ts.Expression): ts.Expression | null {
+  if (!ts.isIdentifier(use)) return null
+  for (let parent: ts.Node = use.parent; parent && !ts.isSourceFile(parent); parent = parent.parent) {
+    if (!ts.isBlock(parent)) continue
+    for (const statement of parent.statements.filter(ts.isVariableStatement))
+      for (const { name, initializer } of statement.declarationList.declarations)
+        if (ts.isIdentifier(name) && name.text === use.text && initializer) return unwrapExpression(initializer)
+  }
+  return null
+}
+
+/** Without `as`, `satisfies`, `!`, `await` and parentheses. */
 export function unwrapExpression(node: ts.Expression): ts.Expression {
   let inner = node
   while (
     ts.isAsExpression(inner) ||
     ts.isSatisfiesExpression(inner) ||
     ts.isParenthesizedExpression(inner) ||
-    ts.isNonNullExpression(inner)
+    ts.isNonNullExpression(inner) ||
+    ts.isAwaitExpression(inner)
   )
     inner = inner.expression
   return inner
@@ -276,6 +289,11 @@ export const literalText = (node: ts.Expression): string | null => (ts.isStringL
 /** The elements of an array literal. */
 export function elementsOf(node: ts.Expression): ts.Expression[] | null {
   return ts.isArrayLiteralExpression(node) ? node.elements.map(unwrapExpression) : null
+}
+
+export function onlyArgumentOf(node: ts.Expression): ts.Expression | null {
+  const [argument, ...others] = ts.isCallExpression(node) ? node.arguments : []
+  return argument && others.length === 0 ? unwrapExpression(argument) : null
 }
 
 /** The name that an expression calls, or is. */

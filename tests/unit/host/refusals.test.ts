@@ -27,16 +27,15 @@ const refusals: [string, Tree, string, number, string?][] = [
   ["neither router", { "app/api/auth/[...nextauth]/route.ts": null, "app/layout.tsx": null }, "app_router_missing", 3],
   ["a root layout only under [locale]", { "app/layout.tsx": null, "app/[locale]/layout.tsx": "" }, "root_layout_missing", 3, "app"],
   [
-    "options of next-auth 4 that a function makes",
+    "options of next-auth 4 that cannot be traced",
     {
       ...dependencies({ "next-auth": "4.24.11" }),
       "app/api/auth/[...nextauth]/route.ts":
-        'import NextAuth from "next-auth";\nimport { getOptions } from "@/options";\nconst handler = NextAuth(getOptions());\nexport { handler as GET, handler as POST };\n',
-      "options.ts": "export const getOptions = () => ({ providers: [] });\n",
+        'import NextAuth from "next-auth";\nimport { options } from "somewhere";\n\nconst handler = NextAuth(options);\nexport { handler as GET, handler as POST };\n',
     },
     "auth_options_unsupported",
     3,
-    "options.ts",
+    "app/api/auth/[...nextauth]/route.ts:4",
   ],
   ["no auth handler", { "app/api/auth/[...nextauth]/route.ts": null, "app/page.tsx": "" }, "auth_handler_missing", 3],
   ["a handler that never reaches NextAuth", { "auth.ts": "export const handlers = { GET: 1, POST: 1 };\n" }, "auth_config_not_found", 3],

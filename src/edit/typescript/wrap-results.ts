@@ -1,0 +1,75 @@
+import { ts } from "ts-morph"
+import type { EditResult, Insertion } from "../splice"
+import { importInsertion, sameModule } from "./imports"
+import { bindingOf, identifierText, type Module, topLevelNames } from "./locate"
+
+export type ResultRequest = {
+  /** The function that gets the results. */
+  name: string
+  /** What it is imported from, as this file would write it. */
+  from: string
+  /** The function whose results they are, or `default` for what the module exports so. */
+  of: string
+}
+
+/** `return value` becomes `return name(value)`, wherever the function returns; `export default value` likewise. */
+export function wrapResults(module: Module, { name, from, of }: ResultRequest): EditResult {
+  const results = resultsOf(module.source, of)
+  if (results.length === 0) return { kind: "refuse", code: "edit_unsafe", message: `${of} is not a function that returns something here.` }
+  const binding = bindingOf(module, name)
+  const ours = binding !== null && binding.imported === name && sameModule(binding.specifier, from)
+  if (topLevelNames(module).has(name) && !ours)
+    return { kind: "refuse", code: "name_taken", message: `The name ${name} is used for something else in this file.` }
+  const open = results.filter((result) => !(ours && isCallOf(result, name)))
+  if (open.length === 0) return { kind: "present" }
+  const wraps = open.flatMap((result) => wrap(result, name))
+  return { kind: "edit", edits: ours ? wraps : [importInsertion(module, name, from), ...wraps] }
+}
+
+/** What is in parentheses already needs no more of them. */
+function wrap(result: ts.Expression, name: string): Insertion[] {
+  if (ts.isParenthesizedExpression(result)) return [{ at: result.getStart(), text: name }]
+  return [
+    { at: result.getStart(), text: `${name}(` },
+    { at: result.getEnd(), text: ")" },
+  ]
+}
+
+const isCallOf = (node: ts.Expression, name: string): boolean => ts.isCallExpression(node) && identifierText(node.expression) === name
+
+type FunctionNode = ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction
+
+function resultsOf(source: ts.SourceFile, name: string): ts.Expression[] {
+  for (const statement of source.statements) {
+    if (ts.isFunctionDeclaration(statement) && (statement.name?.text === name || (name === "default" && isDefault(statement))))
+      return returnedBy(statement)
+    if (name === "default" && ts.isExportAssignment(statement) && !statement.isExportEquals) {
+      const { expression } = statement
+      if (ts.isIdentifier(expression)) return resultsOf(source, expression.text)
+      return isFunction(expression) ? returnedBy(expression) : [expression]
+    }
+    if (!ts.isVariableStatement(statement)) continue
+    const declaration = statement.declarationList.declarations.find((one) => ts.isIdentifier(one.name) && one.name.text === name)
+    if (declaration?.initializer) return isFunction(declaration.initializer) ? returnedBy(declaration.initializer) : []
+  }
+  return []
+}
+
+const isFunction = (node: ts.Node): node is ts.FunctionExpression | ts.ArrowFunction =>
+  ts.isFunctionExpression(node) || ts.isArrowFunction(node)
+
+const isDefault = (node: ts.FunctionDeclaration) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false
+
+/** What the function itself returns; functions inside it return to somebody else. */
+function returnedBy(node: FunctionNode): ts.Expression[] {
+  if (!node.body) return []
+  if (!ts.isBlock(node.body)) return [node.body]
+  const results: ts.Expression[] = []
+  const visit = (inner: ts.Node): void => {
+    if (ts.isFunctionLike(inner) || ts.isClassLike(inner)) return
+    if (ts.isReturnStatement(inner) && inner.expression) results.push(inner.expression)
+    ts.forEachChild(inner, visit)
+  }
+  ts.forEachChild(node.body, visit)
+  return results
+}

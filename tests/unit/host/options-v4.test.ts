@@ -1,0 +1,107 @@
+/** Where options of next-auth 4 come from, as apps have them: what is guarded, a second run, and every byte back. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
+
+const packageJson = String(minimalHost["package.json"]).replace("5.0.0-beta.32", "4.24.15")
+const route = "app/api/auth/[...nextauth]/route.ts"
+const shape = (tree: Tree): Tree => ({ "package.json": packageJson, "auth.ts": null, ...tree })
+const imports = 'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\n'
+const options = '{ providers: [], session: { strategy: "jwt" }, callbacks: { session: () => prisma } }'
+const exported = "export { handler as GET, handler as POST };\n"
+
+const shapes: [string, Tree, Record<string, string[]>][] = [
+  [
+    "a constant in its own file",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions = ${options};\n`,
+      [route]: `import NextAuth from "next-auth";\nimport { authOptions } from "@/options";\nconst handler = NextAuth(authOptions);\n${exported}`,
+    },
+    { "options.ts": ["protect(authOptions);"], [route]: ["withMfa(NextAuth)(authOptions)"] },
+  ],
+  [
+    "a constant in the route",
+    { [route]: `${imports}export const authOptions = ${options};\nconst handler = NextAuth(authOptions);\n${exported}` },
+    { [route]: ["protect(authOptions);", "withMfa(NextAuth)(authOptions)"] },
+  ],
+  ["inline", { [route]: `${imports}const handler = NextAuth(${options});\n${exported}` }, { [route]: ["withMfa(NextAuth)({"] }],
+  [
+    "inline, with a request and its context before it",
+    { [route]: `${imports}const handler = (req: Request, ctx: unknown) => NextAuth(req, ctx, ${options});\n${exported}` },
+    { [route]: ["withMfa(NextAuth)(req, ctx, {"] },
+  ],
+  [
+    "made by an arrow function",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const getOptions = (req?: Request) => (${options});\n`,
+      [route]: `import NextAuth from "next-auth";\nimport { getOptions } from "@/options";\nconst handler = NextAuth(getOptions());\n${exported}`,
+    },
+    { "options.ts": ["=> protect({ providers"], [route]: ["withMfa(NextAuth)(getOptions())"] },
+  ],
+  [
+    "made by a function that names them first",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport async function getOptions(req: Request) {\n  const authOptions = ${options};\n  return authOptions;\n}\n`,
+      [route]: `import NextAuth from "next-auth";\nimport { getOptions } from "@/options";\nasync function handler(req: Request, ctx: unknown) {\n  return NextAuth(req, ctx, await getOptions(req));\n}\n${exported}`,
+    },
+    { "options.ts": ["return protect(authOptions);"], [route]: ["withMfa(NextAuth)(req, ctx, await"] },
+  ],
+  [
+    "changed for each request by a function, from a constant that others read",
+    {
+      [route]: `${imports}export const authOptions = ${options};\nconst forRequest = (req: Request) => ({ ...authOptions, callbacks: { ...authOptions.callbacks, signIn: () => Boolean(req) } });\nconst handler = (req: Request, ctx: unknown) => NextAuth(req, ctx, forRequest(req));\n${exported}`,
+    },
+    { [route]: ["protect(authOptions);", "=> protect({ ...authOptions", "withMfa(NextAuth)(req, ctx, forRequest(req))"] },
+  ],
+  [
+    "changed for each request under a name that hides the constant's",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions = ${options};\n`,
+      [route]: `import NextAuth from "next-auth";\nimport { authOptions as base } from "@/options";\nconst handler = async (req: Request, ctx: unknown) => {\n  const authOptions = { ...base, events: {} };\n  return NextAuth(req, ctx, authOptions);\n};\n${exported}`,
+    },
+    { "options.ts": ["protect(authOptions);"], [route]: ["withMfa(NextAuth)(req, ctx, authOptions)"] },
+  ],
+  [
+    "two of one name, of which the handler's is live",
+    {
+      "lib/auth.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions = ${options};\n`,
+      [route]: `${imports}import "@/lib/auth";\nexport const authOptions = ${options};\nconst handler = NextAuth(authOptions);\n${exported}`,
+    },
+    { "lib/auth.ts": [], [route]: ["protect(authOptions);"] },
+  ],
+  [
+    "exported as default",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport default ${options};\n`,
+      [route]: `import NextAuth from "next-auth";\nimport authOptions from "@/options";\nconst handler = NextAuth(authOptions);\n${exported}`,
+    },
+    { "options.ts": ["export default protect({"], [route]: ["withMfa(NextAuth)(authOptions)"] },
+  ],
+  [
+    "a default export of the constant, an unusual base path, and a decoy in a disabled file",
+    {
+      [route]: null,
+      "app/api/auth/[...nextauth]/_route.ts": 'import NextAuth from "next-auth";\nexport default NextAuth({ providers: [] });\n',
+      "pages/api/v1/auth/[...nextauth].ts": `${imports}// NextAuth({ providers: [] })\nexport const authOptions = ${options};\nexport default NextAuth(authOptions);\n`,
+    },
+    { "pages/api/v1/auth/[...nextauth].ts": ["protect(authOptions);", "export default withMfa(NextAuth)(authOptions)"] },
+  ],
+]
+
+test.each(shapes)("%s", (_name, tree, expected) => {
+  const dir = makeHost(shape(tree))
+  const before = snapshot(dir)
+  const run = chimerai(["add", "mfa", "--yes", "--no-install", dir])
+  expect(run.code, run.stderr).toBe(0)
+  for (const [path, texts] of Object.entries(expected)) {
+    const text = readFileSync(join(dir, path), "utf8")
+    if (texts.length === 0) expect(text).toBe(tree[path])
+    for (const part of texts) expect(text).toContain(part)
+  }
+  const installed = snapshot(dir)
+  expect(chimerai(["add", "mfa", "--yes", "--no-install", dir]).stdout).toContain("installed already")
+  expect(snapshot(dir)).toEqual(installed)
+  expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", dir]).code).toBe(0)
+  expect(snapshot(dir)).toEqual(before)
+})
