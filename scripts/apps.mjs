@@ -4,7 +4,7 @@ import { createHash, randomBytes, randomInt } from "node:crypto"
 import { constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("../", import.meta.url))
@@ -92,6 +92,14 @@ function linkTree(from, to) {
   }
 }
 
+/** `shared.json` of a fixture says which files of fixtures/shared it has, and where. */
+function takeShared(target) {
+  const list = join(target, "shared.json")
+  if (!existsSync(list)) return
+  for (const path of JSON.parse(readFileSync(list, "utf8"))) cpSync(join(root, "fixtures/shared", basename(path)), join(target, path))
+  rmSync(list)
+}
+
 /** A copy of a fixture to work in. */
 export function copyFixture(name, target, { modules = true } = {}) {
   rmSync(target, { recursive: true, force: true })
@@ -100,8 +108,10 @@ export function copyFixture(name, target, { modules = true } = {}) {
   for (const entry of readdirSync(fixture))
     if (!["node_modules", ".next", "variants", "after"].includes(entry))
       cpSync(join(fixture, entry), join(target, entry), { recursive: true })
+  takeShared(target)
   if (overlay) {
     cpSync(overlay, target, { recursive: true })
+    takeShared(target)
     const removed = join(target, "removed.json")
     if (existsSync(removed))
       for (const path of [...JSON.parse(readFileSync(removed, "utf8")), "removed.json"]) rmSync(join(target, path), { recursive: true })

@@ -22,9 +22,9 @@ const signIn = async (origin, user) => {
   if (!client.sessionCookie) throw new Error("not signed in")
   return client
 }
-const signIns = (origin) => timed(users, 4, (user) => signIn(origin, user))
-const reads = async (origin) => {
-  const client = await signIn(origin, users[0])
+const signIns = (origin, of = users) => timed(of, 4, (user) => signIn(origin, user))
+const reads = async (origin, of = users) => {
+  const client = await signIn(origin, of[0])
   return timed(Array.from({ length: 300 }), 4, () => client.get("/api/me"))
 }
 
@@ -96,8 +96,12 @@ line(
   `${(plainReads / hookedReads).toFixed(2)}x  (${(300 / hookedReads).toFixed(0)}/s and ${(300 / plainReads).toFixed(0)}/s)`,
 )
 
-const enrolled = []
-for (const user of await createUsers(db, 60, "mfa")) enrolled.push(await enrol(hooked[0].url, user))
+async function enrolUsers(on, origin) {
+  const enrolled = []
+  for (const user of await createUsers(on, 60, "mfa")) enrolled.push(await enrol(origin, user))
+  return enrolled
+}
+const enrolled = await enrolUsers(db, hooked[0].url)
 
 async function challenge(user, origin, at = hooked[0].url) {
   const client = new Client(at)
@@ -105,18 +109,23 @@ async function challenge(user, origin, at = hooked[0].url) {
   client.origin = origin
   return client
 }
-/** Verifies a code of every enrolled user, over so many processes. @returns challenges per second */
+/** Verifies a code of every enrolled user, over so many processes of one database. @returns seconds */
+async function verify(on, all, origins) {
+  await on.query('UPDATE "MfaFactor" SET "lastStep" = 0')
+  const held = []
+  for (const [index, user] of all.entries()) held.push([await challenge(user, origins[index % origins.length], origins[0]), user])
+  return timed(held, 8, async ([client, { secret }]) => {
+    const { status } = await client.verify(codeOf(secret))
+    if (status !== 200) throw new Error(`verify: ${status}`)
+  })
+}
+
+/** @returns challenges per second */
 async function verifications(origins) {
   const rates = []
   for (let round = 0; round <= rounds; round++) {
-    await db.query('UPDATE "MfaFactor" SET "lastStep" = 0')
-    const held = []
-    for (const [index, user] of enrolled.entries()) held.push([await challenge(user, origins[index % origins.length]), user])
-    const seconds = await timed(held, 8, async ([client, { secret }]) => {
-      const { status } = await client.verify(codeOf(secret))
-      if (status !== 200) throw new Error(`verify: ${status}`)
-    })
-    if (round > 0) rates.push(held.length / seconds)
+    const seconds = await verify(db, enrolled, origins)
+    if (round > 0) rates.push(enrolled.length / seconds)
   }
   return median(rates)
 }
@@ -153,32 +162,33 @@ await statements("second factor, right code", (index) => held[index].verify(code
 await Promise.all([counted.plain.stop(), counted.hooked.stop()])
 proxy.stop()
 
-console.log("\nwith 100,000 users and 1,000,000 events in the tables, against without")
-const measured = async () => ({
-  signIns: median(await repeat(() => signIns(hooked[0].url))),
-  reads: median(await repeat(() => reads(hooked[0].url))),
-  verified: await verifications([hooked[0].url]),
-})
-const empty = await measured()
-await db.query(
+console.log("\nwith 100,000 users and 1,000,000 events in the tables against without, in turn")
+const big = await createDatabase()
+await big.db.query(
   `INSERT INTO "User" ("id", "email", "name") SELECT 'many-' || n, 'many-' || n || '@example.com', 'many' FROM generate_series(1, 100000) n`,
 )
-await db.query(
+await big.db.query(
   `INSERT INTO "MfaEvent" ("id", "userId", "type") SELECT 'event-' || n, 'many-' || (1 + n % 100000), 'challenge_passed' FROM generate_series(1, 1000000) n`,
 )
-await db.query("VACUUM ANALYZE")
+await big.db.query("VACUUM ANALYZE")
 // What a million rows leave to be written is not what is measured.
-await db.query("CHECKPOINT")
-const full = await measured()
-line("sign-ins per second", `${(empty.signIns / full.signIns).toFixed(2)}x`)
-line("session reads per second", `${(empty.reads / full.reads).toFixed(2)}x`)
-line("challenges verified per second, 1 process", `${(full.verified / empty.verified).toFixed(2)}x`)
-
-async function repeat(measure) {
-  const times = []
-  for (let round = 0; round < rounds; round++) times.push(await measure())
-  return times
+await big.db.query("CHECKPOINT")
+await Promise.all(hooked.splice(1).map((app) => app.stop()))
+const onBig = await startInstance(big.url)
+const bigUsers = await createUsers(big.db, 40, "plain")
+const bigEnrolled = await enrolUsers(big.db, onBig.url)
+for (const [what, few, many] of [
+  ["sign-ins per second", () => signIns(hooked[0].url), () => signIns(onBig.url, bigUsers)],
+  ["session reads per second", () => reads(hooked[0].url), () => reads(onBig.url, bigUsers)],
+  [
+    "challenges verified per second, 1 process",
+    () => verify(db, enrolled, [hooked[0].url]),
+    () => verify(big.db, bigEnrolled, [onBig.url]),
+  ],
+]) {
+  const [secondsFew, secondsMany] = await compare(few, many)
+  line(what, `${(secondsFew / secondsMany).toFixed(2)}x`)
 }
 
-await Promise.all([plain, ...hooked].map((app) => app.stop()))
-await drop()
+await Promise.all([plain, onBig, ...hooked].map((app) => app.stop()))
+await Promise.all([drop(), big.drop()])

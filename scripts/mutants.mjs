@@ -2,7 +2,7 @@
  * The mutation check: each defence is taken out of the generated code in turn, the app is built again, and the test that
  * is there for it has to fail. One that goes on passing is an empty test.
  *   npm run mutants             all of them (about ten minutes)
- *   npm run mutants -- replay   those whose name has the word
+ *   npm run mutants -- replay   those whose name has the word, or one of several
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
@@ -18,9 +18,10 @@ const unit = { files: ["e2e/generated-code"], build: false, fixture: "next16-cre
 const instances = { files: ["security/oauth-and-mail"], build: true, fixture: "next15-t3-database" }
 /** next-auth 4 has its own hook. */
 const v4 = { files: ["security/matrix"], build: true, fixture: "next15-v4-jwt" }
+const ownSessions = { files: ["security/own-sessions"], build: true }
 const stepUp = { files: ["security/step-up"], build: true, fixture: "next15-v4-jwt" }
 
-/** name, file under src/lib/mfa (or src), what is there, what it becomes, the test that must fail, the ring it is in */
+/** name, file under lib/mfa, what is there, what it becomes (or pairs of both), the test that must fail, the ring it is in */
 const mutants = [
   ["held sign-in", "gate.ts", "if (!user?.mfaEnabled) return true", "return true", "is completed by a code and lands", security],
   [
@@ -207,10 +208,14 @@ const mutants = [
   ["events", "factor.ts", 'await recordEvent(userId, "backup_code_used")', "", "every outcome is an event", security],
   ["v4: held sign-in", "gate.ts", "if (!user?.mfaEnabled) return true", "return true", "next15-v4-jwt T12 with MFA", v4],
   [
+    // The second gate covers for the first, so both have to go.
     "v4: gate fails closed",
     "with-mfa.ts",
-    'logFailure("sign-in", error)\n    return false',
-    'logFailure("sign-in", error)\n    return true',
+    [
+      ['logFailure("sign-in", error)\n    return false', 'logFailure("sign-in", error)\n    return true'],
+      ["if (user?.mfaEnabled && flow?.provenUserId !== user.id) throw", "if (false) throw"],
+    ],
+    "",
     "next15-v4-jwt T49 without the table MfaChallenge",
     { ...v4, files: ["security/failures"] },
   ],
@@ -260,10 +265,26 @@ const mutants = [
     "next15-v4-jwt T36",
     { ...v4, files: ["security/failures"] },
   ],
+  [
+    "own sessions: the note of a sign-in is its user's",
+    "recent-sign-in.ts",
+    /`signed-in:[^`]*`/,
+    '"signed-in"',
+    "next16-split-postgres/own-sessions T9",
+    { ...ownSessions, fixture: "next16-split-postgres/own-sessions" },
+  ],
+  [
+    "own sessions: the app's cookies are kept",
+    "replay.ts",
+    "[...ownCookies(), ...cookies]",
+    "cookies",
+    "next14-v4-pages/own-sessions the second factor",
+    { ...ownSessions, fixture: "next14-v4-pages/own-sessions" },
+  ],
 ]
 
-const only = process.argv[2] ?? ""
-const chosen = mutants.filter(([name]) => name.includes(only))
+const words = process.argv.slice(2)
+const chosen = mutants.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)))
 const apps = Object.fromEntries([...new Set(chosen.map(([, , , , , { fixture }]) => fixture))].map((name) => [name, builtApp(name)]))
 const variable = (name) => `CHIMERAI_TEST_APP_${name.replace(/\W/g, "_")}`
 const env = {
@@ -283,10 +304,14 @@ for (const { path, original } of configs)
 const survivors = []
 for (const [name, file, before, after, test, { files, build, fixture }] of chosen) {
   const dir = apps[fixture]
-  const path = join(dir, "src/lib/mfa", file)
+  const path = ["src/lib/mfa", "lib/mfa"].map((folder) => join(dir, folder, file)).find(existsSync)
   const original = readFileSync(path, "utf8")
-  const mutated = original.replace(before, () => after)
-  if (mutated === original) throw new Error(`${name}: what it takes out is not in ${file}`)
+  let mutated = original
+  for (const [from, to] of Array.isArray(before) ? before : [[before, after]]) {
+    const next = mutated.replace(from, () => to)
+    if (next === mutated) throw new Error(`${name}: what it takes out is not in ${file}`)
+    mutated = next
+  }
   try {
     writeFileSync(path, mutated)
     if (build) run("npx", ["next", "build"], { cwd: dir })

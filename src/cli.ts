@@ -11,6 +11,7 @@ const invocation = {
   feature: null as string | null,
   json: process.argv.includes("--json"),
   color: !process.argv.includes("--no-color"),
+  app: ".",
 }
 
 const program = new Command("chimerai")
@@ -32,6 +33,7 @@ function featureCommand(name: string, description: string): Command {
     .option("-y, --yes", "take the documented defaults, never ask")
     .option("--dry-run", "print the plan, write nothing")
     .option("--json", "one JSON document on stdout, everything else on stderr")
+    .option("--app <dir>", "the app's folder in a workspace")
     .option("--no-install", "do not run the package manager; its command is printed")
     .option("--pm <name>", "npm, pnpm, yarn or bun, instead of what was detected")
     .option("--no-color", "plain output")
@@ -76,7 +78,9 @@ async function read(command: string, feature: string, dir: string | undefined, f
   const { readOptions } = await import("./commands/options")
   const { wantsColor } = await import("./report/port")
   const all = { ...program.opts(), ...flags }
-  return { ...readOptions(feature, dir, all), color: wantsColor(invocation.color) }
+  const options = { ...readOptions(feature, dir, all), color: wantsColor(invocation.color) }
+  invocation.app = options.app
+  return options
 }
 
 try {
@@ -95,6 +99,10 @@ async function fail(error: unknown): Promise<number> {
       : error instanceof CommanderError
         ? new CliError("unknown_option", error.message.replace(/^error: /, ""), { suggestion: "chimerai --help shows what there is." })
         : internal(error)
+  if (known.details.file && invocation.app !== ".") {
+    const { shownFrom } = await import("./report/paths")
+    known.details.file = shownFrom(invocation.app)(known.details.file)
+  }
   if (invocation.json) {
     const { errorDocument } = await import("./report/json")
     const { printJson } = await import("./report/port")

@@ -7,7 +7,7 @@ import { commit, missingFolders, type Write } from "./transaction"
 
 /** Carries out a plan: host files and the record of what was done, in one transaction. */
 export function apply(plan: Plan, version: string): Action[] {
-  const { root } = plan.host
+  const { root, workspace } = plan.host
   const planned = plan.actions.filter(isWrite).filter(({ state }) => state === "planned")
   const writes = planned.map((action): Write => {
     if (action.kind === "create") return { path: action.path, before: null, after: action.after }
@@ -28,7 +28,11 @@ export function apply(plan: Plan, version: string): Action[] {
   const bases = planned
     .filter((action) => action.kind === "create")
     .map((action): Write => ({ path: basePath(action.path), before: read(root, basePath(action.path)), after: action.after }))
-  commit(root, [...writes, ...bases, { path: manifestPath, before: read(root, manifestPath), after: manifestText(next) }])
+  commit(root, join(root, workspace ?? "."), [
+    ...writes,
+    ...bases,
+    { path: manifestPath, before: read(root, manifestPath), after: manifestText(next) },
+  ])
   return plan.actions.map((action) => (isWrite(action) && action.state === "planned" ? { ...action, state: "done" } : action))
 }
 

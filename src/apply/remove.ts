@@ -72,7 +72,7 @@ export function planRemoval(root: string, feature: string, options: { force: boo
 }
 
 /** @throws CliError as `commit` */
-export function applyRemoval(root: string, feature: string, { removals, installed, manifest }: RemovalPlan): void {
+export function applyRemoval(root: string, boundary: string, feature: string, { removals, installed, manifest }: RemovalPlan): void {
   const { [feature]: _removed, ...others } = manifest.features
   const last = Object.keys(others).length === 0
   const before = readFileSync(join(root, manifestPath), "utf8")
@@ -80,7 +80,7 @@ export function applyRemoval(root: string, feature: string, { removals, installe
     .map(({ path }) => basePath(path))
     .filter((path) => existsSync(join(root, path)))
     .map((path): Write => ({ path, before: readFileSync(join(root, path), "utf8"), after: null }))
-  commit(root, [
+  commit(root, boundary, [
     ...removals.map(({ write }) => write),
     ...bases,
     { path: manifestPath, before, after: last ? null : manifestText({ ...manifest, features: others }) },

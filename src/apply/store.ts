@@ -11,7 +11,8 @@ export const storeDir = ".chimerai"
 export const manifestPath = `${storeDir}/manifest.json`
 export const journalPath = `${storeDir}/journal.json`
 export const ignorePath = `${storeDir}/.gitignore`
-export const basePath = (path: string): string => `${storeDir}/base/${path}.txt`
+/** Files of other packages of the workspace, `../db/x`, are kept under `_up/db/x`. */
+export const basePath = (path: string): string => `${storeDir}/base/${path.replaceAll("../", "_up/")}.txt`
 
 export type InstalledEdit = { path: string; hash: string; insertions: Insertion[] }
 /** An env file's insertions without their text, which holds a secret. */

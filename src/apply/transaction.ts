@@ -29,11 +29,13 @@ type Journal = { pid: number; originals: { path: string; text: string | null }[]
 /**
  * Writes all files or none. The originals are journalled before the first byte changes, each file is replaced by an
  * atomic rename, and any failure or signal on the way restores the originals in reverse order.
+ * @param root the app, from which paths are named
+ * @param boundary the folder outside of which nothing is written: the app's, or its workspace's
  * @throws CliError not_writable, outside_root, file_changed, interrupted_run (nothing written); apply_failed, cancelled (rolled back)
  */
-export function commit(root: string, writes: Write[]): void {
+export function commit(root: string, boundary: string, writes: Write[]): void {
   if (existsSync(join(root, journalPath))) throw interruptedRun()
-  for (const write of writes) check(root, write)
+  for (const write of writes) check(root, boundary, write)
   const folders = missingFolders(root, [...writes.filter(({ after }) => after !== null).map(({ path }) => path), journalPath])
   const journal: Journal = { pid: process.pid, originals: writes.map(({ path, before }) => ({ path, text: before })), folders }
   // Before the `try`: whoever does not get the journal must not restore, or remove, somebody else's.
@@ -77,12 +79,12 @@ const interruptedRun = () =>
     suggestion: "Restore every file as it was before it: npx chimerai add mfa --rollback",
   })
 
-function check(root: string, { path, before }: Write): void {
+function check(root: string, boundary: string, { path, before }: Write): void {
   const full = join(root, path)
   let existing = full
   while (!existsSync(existing)) existing = dirname(existing)
   const real = realpathSync(existing)
-  if (real !== root && !real.startsWith(root + sep))
+  if (real !== boundary && !real.startsWith(boundary + sep))
     throw new CliError("outside_root", `${path} leads out of the project, to ${real}. Nothing was changed.`, { file: path })
   try {
     accessSync(existing, constants.W_OK)

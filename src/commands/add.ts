@@ -4,6 +4,7 @@ import { loadFeature } from "../feature/load"
 import type { LoadedFeature } from "../feature/types"
 import { hasChanges, type Plan } from "../plan/types"
 import { type Outcome, planDocument, type Status } from "../report/json"
+import { commandFrom, type Shown, shownEvidence, shownFrom } from "../report/paths"
 import { planTable } from "../report/plan-table"
 import { createReport, printJson, type Report } from "../report/port"
 import { ownVersion } from "../version"
@@ -21,11 +22,13 @@ export async function add(options: RunOptions): Promise<number> {
 
   const plan = await makePlan(feature, options)
   if (!options.json || options.diff) await preview(plan, options, report)
+  const shown = shownFrom(options.app)
+  const planned = plan.nextSteps.map((step) => commandFrom(shown, step))
   const finish = (outcome: Outcome, code: number) => {
-    if (options.json) printJson(planDocument("add", version, plan, outcome))
+    if (options.json) printJson(planDocument("add", version, plan, outcome, options.app))
     return code
   }
-  const outcome = (status: Status): Outcome => ({ status, actions: plan.actions, nextSteps: plan.nextSteps, warnings: plan.warnings })
+  const outcome = (status: Status): Outcome => ({ status, actions: plan.actions, nextSteps: planned, warnings: plan.warnings })
   const manual = plan.actions.filter(({ kind, state }) => kind === "manual" && state === "planned")
   const left = options.strict && manual.length > 0 ? exit.manualStepsLeft : exit.done
 
@@ -46,20 +49,21 @@ export async function add(options: RunOptions): Promise<number> {
   const installed = await installDependencies(plan, options)
   await verify(options, feature)
   const warnings = [...plan.warnings, ...installed.warnings]
-  const nextSteps = [...installed.nextSteps, ...plan.nextSteps]
-  if (!options.json) report.out(summary(plan, actions.filter(({ state }) => state === "done").length, nextSteps, warnings))
+  const nextSteps = [...installed.nextSteps.map((command) => commandFrom(shown, { dir: ".", command })), ...planned]
+  if (!options.json) report.out(summary(plan, actions.filter(({ state }) => state === "done").length, nextSteps, warnings, shown))
   if (answer === "yes") report.out(kleur.dim(`The same without questions: npx chimerai add ${process.argv.slice(3).join(" ")} --yes`))
   return finish({ status: "applied", actions, nextSteps, warnings }, installed.ok ? left : exit.manualStepsLeft)
 }
 
 async function preview(plan: Plan, options: RunOptions, report: Report): Promise<void> {
-  if (!options.diff || !options.dryRun) report.out(planTable(plan))
-  for (const { message, file } of plan.warnings) report.note(`${kleur.yellow("!")} ${message}${file ? ` (${file})` : ""}`)
+  const shown = shownFrom(options.app)
+  if (!options.diff || !options.dryRun) report.out(planTable(plan, shown))
+  for (const { message, file } of plan.warnings) report.note(`${kleur.yellow("!")} ${message}${file ? ` (${shown(file)})` : ""}`)
   if (options.diff) {
     const { planDiff } = await import("../report/diff")
-    report.out(planDiff(plan.actions))
+    report.out(planDiff(plan.actions, shown))
   }
-  for (const [fact, source] of Object.entries(plan.host.evidence)) report.detail(kleur.dim(`  ${fact}: ${source}`))
+  for (const [fact, source] of Object.entries(shownEvidence(plan.host.evidence, shown))) report.detail(kleur.dim(`  ${fact}: ${source}`))
 }
 
 /** A person is asked once; `--yes`, CI and a missing terminal take the plan as it is. */
@@ -115,7 +119,7 @@ async function verify(options: RunOptions, feature: LoadedFeature): Promise<void
   if (open !== "") throw new Error(`after applying, this is still open: ${open}`)
 }
 
-function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan["warnings"]): string {
+function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan["warnings"], shown: Shown): string {
   const manual = plan.actions.filter((action) => action.kind === "manual")
   return [
     "",
@@ -127,7 +131,7 @@ function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan[
     `  ${nextSteps.length + 1}. Start the app and open ${kleur.bold(plan.routes.settings)}. Sign-ins are held at ${plan.routes.challenge}.`,
     ...manual.flatMap(({ path, reason, snippet }) => [
       "",
-      `${kleur.yellow("You")}: ${path}: ${reason}`,
+      `${kleur.yellow("You")}: ${shown(path)}: ${reason}`,
       ...snippet.split("\n").map((line) => `    ${line}`),
     ]),
     "",

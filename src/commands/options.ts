@@ -1,10 +1,15 @@
+import { join } from "node:path"
 import { CliError } from "../errors"
+import { findApp } from "../host/apps"
 import type { PackageManager } from "../host/types"
 
 /** What the command line says, checked. */
 export type RunOptions = {
   feature: string
+  /** The app's folder. */
   dir: string
+  /** The way there from the folder that was given, from which paths are shown: `.` or `apps/web`. */
+  app: string
   yes: boolean
   dryRun: boolean
   diff: boolean
@@ -25,7 +30,7 @@ export type RunOptions = {
 
 const managers: readonly string[] = ["npm", "pnpm", "yarn", "bun"]
 
-/** @throws CliError invalid_option */
+/** @throws CliError invalid_option, app_ambiguous */
 export function readOptions(feature: string, dir: string | undefined, flags: Record<string, unknown>): RunOptions {
   const text = (name: string) => (typeof flags[name] === "string" ? (flags[name] as string) : undefined)
   const on = (name: string) => flags[name] === true
@@ -35,13 +40,16 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
   const cwd = text("cwd")
   if (dir !== undefined && cwd !== undefined && dir !== cwd)
     throw new CliError("invalid_option", `Two directories were given: ${dir} and --cwd ${cwd}.`)
+  const given = dir ?? cwd ?? "."
+  const app = findApp(given, text("app"))
   const auth = text("auth")
   const schema = text("schema")
   const userModel = text("userModel")
   const prismaClient = text("prismaClient")
   return {
     feature,
-    dir: dir ?? cwd ?? ".",
+    dir: join(given, app),
+    app,
     yes: on("yes"),
     dryRun: on("dryRun"),
     diff: on("diff"),

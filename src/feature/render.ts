@@ -36,7 +36,8 @@ export function render(feature: LoadedFeature, host: Host, eraseTypes: EraseType
       eq: (a: unknown, b: unknown) => a === b,
       from: (target: string) => imports.specifier(path, `${places.base}${target}`),
       part: (name: string) => imports.specifier(path, posix.normalize(`${places.parts(path)}/${name}`)),
-      host: (fact: "auth" | "handler" | "prisma") => imports.specifier(path, files[fact]),
+      host: (fact: "auth" | "handler" | "prisma") =>
+        (fact === "prisma" && host.prisma.client.specifier) || imports.specifier(path, files[fact]),
       cls: (role: string) => classOf(feature, role, css !== null),
     })
     return handlebars.compile(text, { noEscape: true, strict: true })({ ...context, css })

@@ -79,6 +79,15 @@ export function detectAuth(
       suggestion:
         "Nothing was changed. Sessions that other files read with them could not be ended when MFA is turned on. Keep the options in a constant, export const authOptions = { ... }, and pass that to NextAuth; then run this again.",
     })
+  const elsewhere = [call, ...(version.startsWith("4.") ? options.sources.map(({ file }) => file) : [])].find((file) =>
+    file.startsWith("../"),
+  )
+  if (elsewhere !== undefined)
+    throw new CliError("auth_in_other_package", `The sign-in is configured in another package of the workspace: ${elsewhere}.`, {
+      file: elsewhere,
+      suggestion:
+        "Nothing was changed. MFA's modules are installed into the app, where that package cannot import them. Move the call of NextAuth and its options into the app, then run this again.",
+    })
   const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
   return {

@@ -7,6 +7,7 @@ import { HostFiles } from "./files"
 import { detectMiddleware } from "./middleware"
 import { Modules } from "./modules"
 import { detectNext, detectStyling } from "./next"
+import { Packages } from "./packages"
 import { detectPages } from "./pages"
 import { detectClient, detectPrismaVersion, detectSchema } from "./prisma"
 import { findSignInCallers } from "./sign-in-callers"
@@ -36,15 +37,14 @@ export async function detect(
   requireVersion("next_version_unsupported", "Next.js", next.version, requires.next, warnings)
   const authVersion = detectAuthVersion(files, manifest, manifestText)
   requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
-  const prismaVersion = detectPrismaVersion(files, manifest, manifestText)
-  requireVersion("prisma_version_unsupported", "Prisma", prismaVersion, requires.prisma, warnings)
-
   const aliases = new Aliases(files)
-  const modules = new Modules(files, aliases, await import("../edit/typescript/locate"))
+  const modules = new Modules(files, aliases, await import("../edit/typescript/locate"), new Packages(files))
+  const prismaVersion = detectPrismaVersion(files, modules, manifest, manifestText)
+  requireVersion("prisma_version_unsupported", "Prisma", prismaVersion, requires.prisma, warnings)
   const auth = detectAuth(files, modules, next.facts, authVersion.version, overrides.auth)
   const pages = detectPages(files, auth.facts)
-  const schema = detectSchema(files, manifest, overrides)
   const client = detectClient(files, modules, auth.facts.calls[0], overrides.prismaClient)
+  const schema = detectSchema(files, modules, client.client.file, overrides)
   const alias = aliases.covering(`${next.facts.srcDir ? "src/" : ""}lib/mfa`)
   const middleware = detectMiddleware(files, modules, next.facts.srcDir, auth.facts.calls[0])
   const styling = detectStyling(files, manifest, manifestText)
@@ -60,6 +60,7 @@ export async function detect(
 
   const host: Host = {
     root: files.root,
+    workspace: files.workspace,
     name: manifest.name ?? "app",
     packageManager: packageManager.name,
     next: next.version.version,

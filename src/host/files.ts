@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "n
 import { dirname, join, relative, resolve, sep } from "node:path"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
+import { foldersOf, workspacePatterns } from "./packages"
 
 export type Entry = { name: string; isDirectory(): boolean }
 
@@ -11,6 +12,8 @@ export type Entry = { name: string; isDirectory(): boolean }
  */
 export class HostFiles {
   readonly root: string
+  /** The way to the root of the workspace that the app is a package of: `../..`; null when it is by itself. */
+  readonly workspace: string | null
   readonly #texts = new Map<string, string | null>()
   #reads = 0
 
@@ -23,6 +26,12 @@ export class HostFiles {
     if (!existsSync(path) || !statSync(path).isDirectory())
       throw new CliError("not_a_directory", `${dir} is not a directory.`, { suggestion: "Pass the folder of your Next.js app." })
     this.root = realpathSync(path)
+    this.workspace = findWorkspace(this)
+  }
+
+  /** Nothing outside of this folder is read as the host's, or written. */
+  get boundary(): string {
+    return this.workspace === null ? this.root : join(this.root, this.workspace)
   }
 
   /** How many files have been read: detection must not grow with the host. */
@@ -55,7 +64,7 @@ export class HostFiles {
     let existing = join(this.root, path)
     while (!existsSync(existing)) existing = dirname(existing)
     const real = realpathSync(existing)
-    return real === this.root || real.startsWith(this.root + sep) ? null : real
+    return real === this.boundary || real.startsWith(this.boundary + sep) ? null : real
   }
 
   /**
@@ -108,6 +117,17 @@ export class HostFiles {
   relative(path: string): string {
     return toSlashes(relative(this.root, path))
   }
+}
+
+/** The nearest folder above whose workspaces include the app. */
+function findWorkspace(files: HostFiles): string | null {
+  for (const dir of ["..", "../..", "../../.."]) {
+    // A repository of its own is nobody's package.
+    if (existsSync(join(files.root, dir.slice(0, -2), ".git"))) return null
+    const patterns = workspacePatterns(files, dir)
+    if (patterns.some((pattern) => foldersOf(files, dir, pattern).some((found) => resolve(files.root, found) === files.root))) return dir
+  }
+  return null
 }
 
 export const toSlashes = (path: string): string => path.split(sep).join("/")

@@ -3,6 +3,7 @@ import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/locate"
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
+import type { Packages } from "./packages"
 import type { Aliases } from "./tsconfig"
 
 type Locate = typeof import("../edit/typescript/locate")
@@ -15,6 +16,7 @@ export class Modules {
     private readonly files: HostFiles,
     private readonly aliases: Aliases,
     readonly locate: Locate,
+    readonly packages: Packages,
   ) {}
 
   get parsedCount(): number {
@@ -55,11 +57,23 @@ export class Modules {
   resolve(from: string, specifier: string): string | null {
     const relative = posix.normalize(posix.join(posix.dirname(from), specifier))
     const bases = specifier.startsWith(".") ? [relative] : this.aliases.resolve(specifier)
+    const find = (base: string) => (this.#isInside(base) ? candidatesFor(base).find((path) => this.files.isFile(path)) : undefined)
     for (const base of bases) {
-      const found = base.startsWith("..") ? undefined : candidatesFor(base).find((path) => this.files.isFile(path))
+      const found = find(base)
+      if (found !== undefined) return found
+    }
+    if (specifier.startsWith(".")) return null
+    for (const base of this.packages.entriesOf(specifier)) {
+      const found = find(base)
       if (found !== undefined) return found
     }
     return null
+  }
+
+  /** Within the app, or the workspace that it is a package of. */
+  #isInside(path: string): boolean {
+    const up = /^(?:\.\.\/?)+/.exec(path)?.[0].replace(/\/$/, "")
+    return up === undefined || (this.files.workspace !== null && up.length <= this.files.workspace.length)
   }
 
   /**

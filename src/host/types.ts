@@ -41,6 +41,8 @@ export type PrismaFacts = {
   version: string
   /** The schema file, or the folder of a schema in several files. */
   schema: string
+  /** The folder of the package it belongs to. */
+  home: string
   files: string[]
   provider: string
   userModel: string
@@ -49,7 +51,8 @@ export type PrismaFacts = {
   userEmail: string
   /** The model of database sessions, where there is one in the shape of the adapter's. */
   sessionModel: string | null
-  client: { file: string; export: string }
+  /** The module that exports the client; `specifier` where it is another package, which is imported by name. */
+  client: { file: string; export: string; specifier: string | null }
 }
 
 export type AliasFact = { pattern: string; prefix: string; dir: string }
@@ -57,6 +60,8 @@ export type AliasFact = { pattern: string; prefix: string; dir: string }
 /** What is known about the app, each fact with its evidence. Paths are relative to `root`, with `/`. */
 export type Host = {
   root: string
+  /** The way from the app to the root of its workspace: `../..`; null when it is by itself. */
+  workspace: string | null
   name: string
   packageManager: PackageManager
   next: string

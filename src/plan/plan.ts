@@ -8,7 +8,7 @@ import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { runsOn } from "../host/middleware"
 import type { Host, OptionsSource } from "../host/types"
-import type { Action, EditAction, Plan } from "./types"
+import type { Action, EditAction, NextStep, Plan } from "./types"
 
 /** What planning needs from outside, as values and functions, so that it stays pure. */
 export type Sources = {
@@ -296,7 +296,8 @@ function refusal(
   })
 }
 
-function nextStep(host: Host, feature: LoadedFeature): string {
+function nextStep(host: Host, feature: LoadedFeature): NextStep {
   const exec = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" }[host.packageManager]
-  return (host.usesMigrations ? feature.nextSteps.migrations : feature.nextSteps.push).replace("{exec}", exec)
+  const command = (host.usesMigrations ? feature.nextSteps.migrations : feature.nextSteps.push).replace("{exec}", exec)
+  return { dir: host.prisma.home, command }
 }

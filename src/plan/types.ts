@@ -15,6 +15,9 @@ export type DeleteAction = Base & { kind: "delete"; before: string }
 export type Action = CreateAction | EditAction | EnvAction | ManualAction | DeleteAction
 export type WriteAction = Exclude<Action, ManualAction>
 
+/** A command for the user, and the folder it is run in. */
+export type NextStep = { dir: string; command: string }
+
 /** One object for preview, JSON and apply: what is shown is what is done. */
 export type Plan = {
   feature: string
@@ -22,7 +25,7 @@ export type Plan = {
   actions: Action[]
   dependencies: { added: string[]; kept: string[] }
   routes: Routes
-  nextSteps: string[]
+  nextSteps: NextStep[]
   warnings: Warning[]
 }
 

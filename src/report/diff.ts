@@ -1,8 +1,9 @@
 import { createTwoFilesPatch } from "diff"
 import type { Action } from "../plan/types"
+import type { Shown } from "./paths"
 
 /** The planned changes as unified diffs. The value of a secret is never part of one. */
-export function planDiff(actions: Action[]): string {
+export function planDiff(actions: Action[], shownPath: Shown): string {
   return actions
     .filter(({ kind, state }) => kind !== "manual" && state === "planned")
     .map((action) => {
@@ -13,8 +14,8 @@ export function planDiff(actions: Action[]): string {
       const shown =
         action.kind === "env" && action.secret ? redact(action.edits.map(({ text }) => text).join(""), action.names) : { before, after }
       return createTwoFilesPatch(
-        isNew ? "/dev/null" : `a/${action.path}`,
-        `b/${action.path}`,
+        isNew ? "/dev/null" : `a/${shownPath(action.path)}`,
+        `b/${shownPath(action.path)}`,
         shown.before,
         shown.after,
         undefined,

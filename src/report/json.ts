@@ -1,31 +1,34 @@
 import type { CliError } from "../errors"
 import type { Host, Warning } from "../host/types"
 import type { Action, Plan } from "../plan/types"
+import { shownEvidence, shownFrom } from "./paths"
 
 export type Status = "applied" | "unchanged" | "planned" | "refused" | "rolled-back" | "conflicts"
 export type Outcome = { status: Status; actions: Action[]; nextSteps: string[]; warnings: Warning[] }
 
 /** The document of CONTRACT.md, section 1, for a run that has a plan. */
-export function planDocument(command: string, version: string, plan: Plan, outcome: Outcome): object {
+export function planDocument(command: string, version: string, plan: Plan, outcome: Outcome, app: string): object {
+  const shown = shownFrom(app)
   return {
     command,
     feature: plan.feature,
     version,
     status: outcome.status,
-    host: hostDocument(plan.host),
-    actions: outcome.actions.map(({ kind, path, state, reason }) => ({ kind, path, state, reason })),
+    host: hostDocument(plan.host, app),
+    actions: outcome.actions.map(({ kind, path, state, reason }) => ({ kind, path: shown(path), state, reason })),
     dependencies: plan.dependencies,
     routes: { settings: plan.routes.settings, challenge: plan.routes.challenge },
     nextSteps: outcome.nextSteps,
-    warnings: outcome.warnings,
+    warnings: outcome.warnings.map((warning) => ({ ...warning, ...(warning.file && { file: shown(warning.file) }) })),
   }
 }
 
-export function hostDocument(host: Host): object {
+export function hostDocument(host: Host, app: string): object {
   const { auth, prisma } = host
+  const shown = shownFrom(app)
   return {
-    root: ".",
-    app: ".",
+    root: shown(host.workspace ?? "."),
+    app,
     packageManager: host.packageManager,
     next: host.next,
     router: host.router,
@@ -35,24 +38,24 @@ export function hostDocument(host: Host): object {
       library: auth.library,
       version: auth.version,
       major: auth.major,
-      config: auth.config,
-      calls: auth.calls,
+      config: shown(auth.config),
+      calls: auth.calls.map(shown),
       session: auth.session,
       providers: auth.providers,
     },
     prisma: {
       version: prisma.version,
-      schema: prisma.schema,
+      schema: shown(prisma.schema),
       userModel: prisma.userModel,
-      userModelFile: prisma.userModelFile,
+      userModelFile: shown(prisma.userModelFile),
       userId: { name: prisma.userId.name, type: prisma.userId.type },
       provider: prisma.provider,
-      client: `${prisma.client.file}#${prisma.client.export}`,
+      client: `${shown(prisma.client.file)}#${prisma.client.export}`,
     },
     alias: host.alias?.pattern ?? null,
-    middleware: host.middleware,
+    middleware: host.middleware && shown(host.middleware),
     styling: host.styling,
-    evidence: host.evidence,
+    evidence: shownEvidence(host.evidence, shown),
   }
 }
 

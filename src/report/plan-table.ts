@@ -1,5 +1,6 @@
 import kleur from "kleur"
 import type { Action, Plan } from "../plan/types"
+import type { Shown } from "./paths"
 
 const marks: Record<Action["kind"], string> = {
   create: "create",
@@ -13,24 +14,24 @@ const marks: Record<Action["kind"], string> = {
 const routers = { app: "App Router", pages: "Pages Router", both: "App and Pages Router" } as const
 
 /** The plan as a table: what happens to which file, and why. */
-export function planTable(plan: Plan): string {
+export function planTable(plan: Plan, shown: Shown): string {
   const { host } = plan
   const facts = [
-    ["Next.js", `${host.next}, ${routers[host.router]}, ${host.auth.routesDir}/`],
+    ["Next.js", `${host.next}, ${routers[host.router]}, ${shown(host.auth.routesDir)}/`],
     [
       "Sign-in",
-      `next-auth ${host.auth.version} in ${host.auth.calls[0]}, ${host.auth.session} sessions${host.auth.providers.length > 0 ? ` (${host.auth.providers.join(", ")})` : ""}`,
+      `next-auth ${host.auth.version} in ${shown(host.auth.calls[0])}, ${host.auth.session} sessions${host.auth.providers.length > 0 ? ` (${host.auth.providers.join(", ")})` : ""}`,
     ],
     [
       "Prisma",
-      `${host.prisma.version}, ${host.prisma.provider}, model ${host.prisma.userModel} in ${host.prisma.userModelFile}, client ${host.prisma.client.file}`,
+      `${host.prisma.version}, ${host.prisma.provider}, model ${host.prisma.userModel} in ${shown(host.prisma.userModelFile)}, client ${shown(host.prisma.client.file)}`,
     ],
-    ["Also", `${host.packageManager}, ${host.styling}${host.middleware ? `, ${host.middleware}` : ""}`],
+    ["Also", `${host.packageManager}, ${host.styling}${host.middleware ? `, ${shown(host.middleware)}` : ""}`],
   ]
-  const width = Math.max(...plan.actions.map(({ path }) => path.length))
+  const width = Math.max(...plan.actions.map(({ path }) => shown(path).length))
   const rows = plan.actions.map((action) => {
     const mark = action.state === "unchanged" ? kleur.dim("same".padEnd(7)) : colour(action.kind)(marks[action.kind].padEnd(7))
-    return `  ${mark} ${action.path.padEnd(width)}  ${kleur.dim(action.reason)}`
+    return `  ${mark} ${shown(action.path).padEnd(width)}  ${kleur.dim(action.reason)}`
   })
   return [...facts.map(([name, value]) => `  ${kleur.dim(String(name).padEnd(8))} ${value}`), "", ...rows].join("\n")
 }

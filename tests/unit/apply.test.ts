@@ -17,7 +17,7 @@ describe("a transaction", () => {
       // a file where a folder would have to be: fails only when it is written
       { path: "auth.ts/child", before: null, after: "x" },
     ]
-    expect(() => commit(dir, writes)).toThrow(/Every file is as it was/)
+    expect(() => commit(dir, dir, writes)).toThrow(/Every file is as it was/)
     expect(snapshot(dir)).toEqual(before)
   })
 
@@ -52,21 +52,21 @@ describe("a transaction", () => {
     mkdirSync(join(dir, storeDir))
     // A link to nowhere looks absent and cannot be created: what the loser of a race meets.
     symlinkSync("nowhere", join(dir, journalPath))
-    expect(() => commit(dir, [{ path: "new.ts", before: null, after: "x" }])).toThrow(/another one is under way/)
+    expect(() => commit(dir, dir, [{ path: "new.ts", before: null, after: "x" }])).toThrow(/another one is under way/)
     expect(lstatSync(join(dir, journalPath)).isSymbolicLink()).toBe(true)
     expect(existsSync(join(dir, "new.ts"))).toBe(false)
   })
 
   test("refuses when a file changed after it was planned", () => {
     const dir = makeHost()
-    expect(() => commit(dir, [{ path: "auth.ts", before: "something else", after: "x" }])).toThrow(/changed while the plan was made/)
+    expect(() => commit(dir, dir, [{ path: "auth.ts", before: "something else", after: "x" }])).toThrow(/changed while the plan was made/)
     expect(existsSync(join(dir, storeDir))).toBe(false)
   })
 
   test("writes through a link inside the project and leaves the link", () => {
     const dir = makeHost({ "real.ts": "old" })
     symlinkSync("real.ts", join(dir, "link.ts"))
-    commit(dir, [{ path: "link.ts", before: "old", after: "new" }])
+    commit(dir, dir, [{ path: "link.ts", before: "old", after: "new" }])
     expect(readFileSync(join(dir, "real.ts"), "utf8")).toBe("new")
   })
 })

@@ -1,0 +1,107 @@
+import { posix } from "node:path"
+import { parse } from "jsonc-parser"
+import type { HostFiles } from "./files"
+
+type Manifest = { name?: string; main?: string; module?: string; types?: string; exports?: unknown; workspaces?: unknown }
+
+/**
+ * The other packages of the workspace that the app belongs to. Which there are is looked up when an import first asks
+ * for one; of each, its package.json is read.
+ */
+export class Packages {
+  #dirs: Map<string, string> | null = null
+
+  constructor(private readonly files: HostFiles) {}
+
+  /** Where the code of an import by name may begin: `@acme/db/client` as paths from the app, the likeliest first. */
+  entriesOf(specifier: string): string[] {
+    const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0]
+    const dir = name === undefined ? undefined : this.#all().get(name)
+    if (name === undefined || dir === undefined) return []
+    const manifest = readManifest(this.files, dir)
+    const subpath = `.${specifier.slice(name.length)}`
+    const stated = exported(manifest?.exports, subpath)
+    const named = subpath === "." ? [manifest?.types, manifest?.module, manifest?.main] : [subpath]
+    const usual = subpath === "." ? ["src/index", "index"] : [`src/${subpath}`]
+    // Built output is not there, or not what is edited: its source is.
+    return [...stated, ...named, ...usual]
+      .filter((path) => path !== undefined)
+      .flatMap((path) => [path, path.replace(/^(\.\/)?(dist|build|lib)\//, "src/")])
+      .map((path) => posix.normalize(posix.join(dir, path.replace(/\.d\.ts$/, ""))))
+  }
+
+  /** The folder of the package that a file outside the app belongs to. */
+  ownerOf(path: string): string | null {
+    for (let dir = posix.dirname(path); dir.startsWith("../"); dir = posix.dirname(dir))
+      if (this.files.isFile(`${dir}/package.json`)) return dir
+    return null
+  }
+
+  /** The folders of all packages of the workspace, as paths from the app. */
+  get dirs(): string[] {
+    return [...this.#all().values()]
+  }
+
+  #all(): Map<string, string> {
+    if (this.#dirs) return this.#dirs
+    this.#dirs = new Map()
+    const root = this.files.workspace
+    if (root === null) return this.#dirs
+    for (const dir of workspacePatterns(this.files, root).flatMap((pattern) => foldersOf(this.files, root, pattern))) {
+      const name = readManifest(this.files, dir)?.name
+      if (name) this.#dirs.set(name, dir)
+    }
+    return this.#dirs
+  }
+}
+
+/** What `exports` of a package.json says of a subpath: every file it names, whatever the condition. */
+function exported(exports: unknown, subpath: string): string[] {
+  if (typeof exports === "string") return subpath === "." ? [exports] : []
+  if (!exports || typeof exports !== "object") return []
+  const table = exports as Record<string, unknown>
+  if (!Object.keys(table).some((key) => key.startsWith("."))) return subpath === "." ? filesIn(table) : []
+  if (subpath in table) return filesIn(table[subpath])
+  for (const [pattern, value] of Object.entries(table)) {
+    const [before = "", after = ""] = pattern.split("*")
+    if (!pattern.includes("*") || !subpath.startsWith(before) || !subpath.endsWith(after)) continue
+    const star = subpath.slice(before.length, subpath.length - after.length)
+    return filesIn(value).map((path) => path.replace("*", star))
+  }
+  return []
+}
+
+const filesIn = (value: unknown): string[] =>
+  typeof value === "string" ? [value] : value && typeof value === "object" ? Object.values(value).flatMap(filesIn) : []
+
+function readManifest(files: HostFiles, dir: string): Manifest | null {
+  const text = files.read(posix.join(dir, "package.json"))
+  return text === null ? null : ((parse(text, [], { allowTrailingComma: true }) as Manifest | undefined) ?? null)
+}
+
+/** `apps/*`, `packages/**`, `tools/cli`: of pnpm-workspace.yaml, else of package.json. */
+export function workspacePatterns(files: HostFiles, root: string): string[] {
+  const yaml = files.read(posix.join(root, "pnpm-workspace.yaml"))
+  const listed = yaml && /^packages:\s*\r?\n((?:[ \t]*(?:-.*|#.*)?\r?\n?)+)/m.exec(yaml)?.[1]
+  if (listed) return Array.from(listed.matchAll(/^[ \t]*-[ \t]*["']?([^"'#\s]+)/gm), ([, pattern = ""]) => pattern)
+  const stated = readManifest(files, root)?.workspaces
+  const patterns = Array.isArray(stated) ? stated : (stated as { packages?: unknown } | undefined)?.packages
+  return Array.isArray(patterns) ? patterns.filter((pattern) => typeof pattern === "string") : []
+}
+
+/** The folders that a pattern of workspaces names, as paths from the app. */
+export function foldersOf(files: HostFiles, root: string, pattern: string): string[] {
+  if (pattern.startsWith("!")) return []
+  let dirs = [root]
+  for (const segment of pattern.replace(/^\.\//, "").split("/").filter(Boolean)) {
+    const inside = (dir: string) =>
+      files
+        .list(dir)
+        .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
+        .map(({ name }) => posix.join(dir, name))
+    if (segment === "**") dirs = dirs.flatMap((dir) => [dir, ...inside(dir), ...inside(dir).flatMap(inside)])
+    else if (segment === "*") dirs = dirs.flatMap(inside)
+    else dirs = dirs.map((dir) => posix.join(dir, segment))
+  }
+  return dirs.filter((dir) => files.isFile(posix.join(dir, "package.json")))
+}

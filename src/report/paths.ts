@@ -1,0 +1,20 @@
+import { posix } from "node:path"
+
+/** How a path of the app is shown to someone who named another folder: from there. */
+export type Shown = (path: string) => string
+
+/** @param app the way to the app from the folder that was named */
+export const shownFrom =
+  (app: string): Shown =>
+  (path) =>
+    app === "." ? path : posix.normalize(posix.join(app.replaceAll("\\", "/"), path))
+
+/** A command as it is typed where the user stands. */
+export const commandFrom = (shown: Shown, { dir, command }: { dir: string; command: string }): string =>
+  shown(dir) === "." ? command : `cd ${shown(dir)} && ${command}`
+
+/** Evidence is a place in a file, or words. */
+export const shownEvidence = (evidence: Record<string, string>, shown: Shown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(evidence).map(([fact, source]) => [fact, /^[^\s,]+\.\w+(:\d+)?$/.test(source) ? shown(source) : source]),
+  )

@@ -1,0 +1,141 @@
+/** Apps in workspaces: which app, whose schema, how the client is imported, and what may be written where. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
+
+const inApp = (dir: string): Tree =>
+  Object.fromEntries(
+    Object.entries(minimalHost)
+      .filter(([path]) => !/^(prisma|lib)\//.test(path))
+      .map(([path, text]) => [`${dir}/${path}`, text]),
+  )
+const none: Tree = Object.fromEntries(Object.keys(minimalHost).map((path) => [path, null]))
+const json = (data: object) => `${JSON.stringify(data, null, 2)}\n`
+const auth =
+  'import NextAuth from "next-auth";\nimport { db } from "@acme/db";\n\nvoid db;\nexport const { handlers, auth } = NextAuth({ providers: [] });\n'
+
+/** An app whose client and schema are a package of the workspace. */
+const workspace: Tree = {
+  ...none,
+  ".gitignore": ".env\n",
+  "package.json": json({ name: "acme", private: true }),
+  "pnpm-workspace.yaml": 'packages:\n  - "apps/*"\n  - "packages/*" # shared\n',
+  "pnpm-lock.yaml": "lockfileVersion: '9.0'\n",
+  ...inApp("apps/web"),
+  "apps/web/.gitignore": null,
+  "apps/web/package.json": json({
+    name: "web",
+    dependencies: { next: "16.4.6", "next-auth": "5.0.0-beta.32", "@acme/db": "workspace:*" },
+    devDependencies: { typescript: "5.9.3" },
+  }),
+  "apps/web/auth.ts": auth,
+  "packages/db/package.json": json({
+    name: "@acme/db",
+    exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } },
+    dependencies: { "@prisma/client": "6.19.3" },
+  }),
+  "packages/db/src/index.ts": 'export * from "./client";\n',
+  "packages/db/src/client.ts": 'import { PrismaClient } from "@prisma/client";\nexport const db = new PrismaClient();\n',
+  "packages/db/prisma/schema.prisma": minimalHost["prisma/schema.prisma"] ?? null,
+}
+const run = (dir: string, ...args: string[]) => chimerai(["add", "mfa", "--yes", "--no-install", "--json", ...args], { cwd: dir })
+
+describe("a schema and a client in another package", () => {
+  test.each([
+    ["from the app", "apps/web", [], "../..", "../../packages/db/prisma/schema.prisma", "cd ../../packages/db && "],
+    ["from the root, the only app", ".", [], ".", "packages/db/prisma/schema.prisma", "cd packages/db && "],
+    ["from the root, named", ".", ["--app", "apps/web"], ".", "packages/db/prisma/schema.prisma", "cd packages/db && "],
+  ])("%s", (_name, from, args, root, schema, cd) => {
+    const dir = makeHost(workspace)
+    const before = snapshot(dir)
+    const result = run(join(dir, from), ...args)
+    expect(result.code, result.stderr).toBe(0)
+    expect(result.json.host).toMatchObject({ root, app: from === "." ? "apps/web" : ".", prisma: { schema } })
+    expect(result.json.nextSteps.at(-1)).toContain(cd)
+    expect(readFileSync(join(dir, "packages/db/prisma/schema.prisma"), "utf8")).toContain("model MfaFactor")
+    expect(readFileSync(join(dir, "apps/web/lib/mfa/db.ts"), "utf8")).toContain('import { db } from "@acme/db"')
+    expect(readFileSync(join(dir, "apps/web/package.json"), "utf8")).toContain('"otpauth"')
+    expect(readFileSync(join(dir, "package.json"), "utf8")).toBe(workspace["package.json"])
+    expect(run(join(dir, from), ...args).json.status).toBe("unchanged")
+    expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", ...args], { cwd: join(dir, from) }).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("a schema in several files gets its models beside them, and gives them back", () => {
+    const dir = makeHost({
+      ...workspace,
+      "packages/db/prisma/schema.prisma": null,
+      "packages/db/prisma/schema/base.prisma": 'datasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}\n',
+      "packages/db/prisma/schema/user.prisma": "model User {\n  id    String @id\n  email String @unique\n}\n",
+    })
+    const before = snapshot(dir)
+    expect(run(dir).json.actions.map(({ path }: { path: string }) => path)).toContain("packages/db/prisma/schema/mfa.prisma")
+    expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", dir]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("workspaces of npm, yarn and bun; a package without a name for its entry", () => {
+    const dir = makeHost({
+      ...workspace,
+      "pnpm-workspace.yaml": null,
+      "pnpm-lock.yaml": null,
+      "package.json": json({ private: true, workspaces: { packages: ["apps/web", "packages/**"] } }),
+      "packages/db/package.json": json({ name: "@acme/db", dependencies: { "@prisma/client": "6.19.3" } }),
+    })
+    expect(run(dir).json.host.prisma.client).toBe("packages/db/src/client.ts#db")
+  })
+})
+
+describe("which app", () => {
+  const two: Tree = { ...workspace, ...inApp("apps/admin"), "apps/admin/auth.ts": auth }
+
+  test("several are an answer that is needed", () => {
+    const dir = makeHost(two)
+    const before = snapshot(dir)
+    const result = run(dir)
+    expect(result.code).toBe(4)
+    expect(result.json.error).toMatchObject({ code: "app_ambiguous", suggestion: expect.stringContaining("--app apps/admin") })
+    expect(result.json.error.message).toContain("apps/admin, apps/web")
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("the one that signs users in", () => {
+    const docs = json({ name: "docs", dependencies: { next: "16.4.6" } })
+    expect(run(makeHost({ ...workspace, "apps/docs/package.json": docs })).json.host.app).toBe("apps/web")
+  })
+
+  test("an app that is not there", () => {
+    const result = run(makeHost(workspace), "--app", "apps/nope")
+    expect(result.code).toBe(2)
+    expect(result.json.error.code).toBe("invalid_option")
+  })
+})
+
+describe("what is out of bounds", () => {
+  test("a sign-in that another package configures", () => {
+    const dir = makeHost({
+      ...workspace,
+      "apps/web/auth.ts": 'export * from "@acme/auth";\n',
+      "packages/auth/package.json": json({ name: "@acme/auth", main: "index.ts" }),
+      "packages/auth/index.ts": auth,
+    })
+    const before = snapshot(dir)
+    const result = run(dir)
+    expect(result.code).toBe(3)
+    expect(result.json.error).toMatchObject({ code: "auth_in_other_package", file: "packages/auth/index.ts" })
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("a folder beside an app that is no workspace of its", () => {
+    const dir = makeHost({ ...workspace, "pnpm-workspace.yaml": "packages:\n  - tools/*\n" })
+    const result = run(join(dir, "apps/web"))
+    expect(result.code).toBe(3)
+    expect(result.json.error.code).toBe("prisma_missing")
+  })
+
+  test("a repository of its own is no package of the one around it", () => {
+    const dir = makeHost({ ...workspace, "apps/web/.git/HEAD": "ref: refs/heads/main\n" })
+    expect(run(join(dir, "apps/web")).json.error.code).toBe("prisma_missing")
+  })
+})
