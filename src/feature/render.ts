@@ -111,7 +111,7 @@ function apiPath(host: Host): string {
 }
 
 function contextOf(host: Host, routes: Routes) {
-  const { userModel, userId, userEmail, sessionModel, provider, client } = host.prisma
+  const { userModel, userId, userSchema, userEmail, sessionModel, provider, client } = host.prisma
   const native = userId.nativeType ? ` ${userId.nativeType}` : ""
   return {
     appName: host.name,
@@ -130,6 +130,7 @@ function contextOf(host: Host, routes: Routes) {
       idTs: userId.type === "Int" ? "number" : "string",
       idIsNumber: userId.type === "Int",
       emailName: userEmail,
+      schemaAttribute: userSchema,
       fkColumn: userId.type + native,
     },
   }

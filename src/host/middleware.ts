@@ -1,3 +1,4 @@
+import { pathToRegexp } from "path-to-regexp"
 import type { Module } from "../edit/typescript/locate"
 import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
@@ -25,7 +26,16 @@ export function detectMiddleware(files: HostFiles, modules: Modules, srcDir: boo
   const config = locate.initializerOf(module, "config")
   if (!config) return { file, matches: ["/:path*"], guard }
   const matcher = locate.membersOf(config)?.properties.get("matcher")
-  return { file, matches: matcher ? locate.stringsOf(matcher) : ["/:path*"], guard }
+  return { file, matches: matcher ? patternsOf(modules, matcher) : ["/:path*"], guard }
+}
+
+/** The literal patterns of a matcher; of `{ source, has, missing }` the source, since the rest depends on the request. */
+function patternsOf({ locate }: Modules, matcher: Parameters<Modules["locate"]["membersOf"]>[0]): string[] | null {
+  const patterns = (locate.elementsOf(matcher) ?? [matcher]).map((entry) => {
+    const source = locate.membersOf(entry)?.properties.get("source")
+    return locate.literalText(source ?? entry)
+  })
+  return patterns.every((pattern) => pattern !== null) ? patterns : null
 }
 
 function guardOf(modules: Modules, module: Module, authFile: string): MiddlewareGuard | null {
@@ -37,18 +47,12 @@ function guardOf(modules: Modules, module: Module, authFile: string): Middleware
   return reexported ? "auth" : null
 }
 
-/**
- * Whether middleware runs on a path. Only literal segments with an optional `/:path*` at the end are decided;
- * null for every other pattern.
- */
+/** Whether middleware runs on a path, as Next.js decides it; null where its matcher could not be read. */
 export function runsOn(matches: string[] | null, path: string): boolean | null {
   if (matches === null) return null
-  const verdicts = matches.map((pattern) => {
-    const prefix = /^((?:\/[\w-]+)*)\/:\w+\*$/.exec(pattern)?.[1]
-    if (prefix !== undefined) return path === prefix || path.startsWith(`${prefix}/`)
-    if (/^(?:\/[\w-]*)+$/.test(pattern)) return path === pattern
+  try {
+    return matches.some((pattern) => pathToRegexp(pattern).test(path))
+  } catch {
     return null
-  })
-  if (verdicts.includes(true)) return true
-  return verdicts.includes(null) ? null : false
+  }
 }

@@ -33,16 +33,29 @@ export function detectPages(files: HostFiles, { router, routesDir, signInPage }:
   const known = signedInGroups.find((group) => groups.includes(group))
   if (hasLayout(appDir)) return { publicDir: appDir, signedInDir: `${appDir}/${known ?? "(app)"}`, signInDir, signInFile }
 
-  const rooted = groups.map((group) => `${appDir}/${group}`).filter(hasLayout)
+  const language = languageSegment(files, appDir)
+  const rooted = [...groups, ...(language === null ? [] : [language])].map((group) => `${appDir}/${group}`).filter(hasLayout)
   const first = rooted[0]
   if (first === undefined)
     throw new CliError("root_layout_missing", `There is no root layout in ${appDir}, so pages beside it cannot be built.`, {
       file: appDir,
-      suggestion:
-        "Nothing was changed. Pages under a segment like [locale] are not supported yet; a layout.tsx in the app folder or in a route group is.",
+      suggestion: `Nothing was changed. Add ${appDir}/layout.tsx, or one in a route group or in a segment like [locale] that a middleware fills in.`,
     })
   const publicDir = rooted.find((dir) => signInDir?.startsWith(`${dir}/`)) ?? first
   return { publicDir, signedInDir: rooted.find((dir) => dir.endsWith(`/${known}`)) ?? publicDir, signInDir, signInFile }
+}
+
+/**
+ * `[locale]`, where all pages are in it and a middleware fills it in: `/login/mfa` is then answered by `/en/login/mfa`.
+ */
+function languageSegment(files: HostFiles, appDir: string): string | null {
+  const base = appDir.startsWith("src/") ? "src/" : ""
+  const middleware = files.first(
+    ["proxy", "middleware"].flatMap((name) => ["ts", "js", "mjs"].map((extension) => `${base}${name}.${extension}`)),
+  )
+  if (middleware === null || !/next-intl|i18n|locale|lang/i.test(files.read(middleware) ?? "")) return null
+  const segments = files.list(appDir).filter((entry) => entry.isDirectory() && /^\[\w+\]$/.test(entry.name))
+  return segments.length === 1 ? (segments[0]?.name ?? null) : null
 }
 
 const firstPage = (files: HostFiles, bases: string[]) =>
@@ -58,7 +71,7 @@ const groupsIn = (files: HostFiles, dir: string) =>
 function findPage(files: HostFiles, dir: string, segments: string[]): string | null {
   const [segment, ...rest] = segments
   if (segment === undefined && ["tsx", "jsx", "js", "ts"].some((extension) => files.isFile(`${dir}/page.${extension}`))) return dir
-  for (const group of groupsIn(files, dir)) {
+  for (const group of [...groupsIn(files, dir), languageSegment(files, dir)].filter((name) => name !== null)) {
     const found = findPage(files, `${dir}/${group}`, segments)
     if (found) return found
   }

@@ -48,9 +48,15 @@ export type PrismaFacts = {
   userModel: string
   userModelFile: string
   userId: UserId
+  /** `@@schema("auth")` of the user model, where the database has several. */
+  userSchema: string | null
   userEmail: string
   /** The model of database sessions, where there is one in the shape of the adapter's. */
   sessionModel: string | null
+  /** What the schema is generated from, where it is: an edit would be lost. */
+  generatedFrom: string | null
+  /** Fields of the user and models that look like a second factor, ours included. */
+  secondFactors: { name: string; file: string; line: number }[]
   /** The module that exports the client; `specifier` where it is another package, which is imported by name. */
   client: { file: string; export: string; specifier: string | null }
 }

@@ -7,7 +7,7 @@ import { CliError } from "../errors"
 import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { runsOn } from "../host/middleware"
-import type { Host, OptionsSource } from "../host/types"
+import type { Host, OptionsSource, Warning } from "../host/types"
 import type { Action, EditAction, NextStep, Plan } from "./types"
 
 /** What planning needs from outside, as values and functions, so that it stays pure. */
@@ -47,8 +47,19 @@ export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
     nextSteps: [nextStep(host, feature)],
-    warnings: host.warnings,
+    warnings: [...host.warnings, ...otherSecondFactors(host, feature, recipe)],
   }
+}
+
+/** A second factor of the app's own is left alone, and said. */
+function otherSecondFactors({ prisma }: Host, feature: LoadedFeature, recipe: Recipe): Warning[] {
+  const isOurs = (name: string) =>
+    feature.schema.userFields.some((field) => field.name === name) || new RegExp(`^model ${name} `, "m").test(recipe.models)
+  const [first, ...more] = prisma.secondFactors.filter(({ name }) => !isOurs(name))
+  if (!first) return []
+  const names = [first, ...more].map(({ name }) => name).join(", ")
+  const message = `The schema has what looks like a second factor already: ${names}. It is left alone; users who have both are asked for both.`
+  return [{ code: "second_factor_present", message, file: first.file, line: first.line }]
 }
 
 function planFiles(recipe: Recipe, sources: Sources): Action[] {
@@ -117,6 +128,19 @@ function inTurn(text: string, edits: ((text: string) => EditResult)[], join = (i
 }
 
 function planSchema(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
+  const actions = planSchemaEdits(host, feature, recipe, sources)
+  const { generatedFrom, userModel } = host.prisma
+  const open = actions.find(({ state }) => state === "planned")
+  if (generatedFrom === null || !open) return actions
+  const fields = feature.schema.userFields.map(({ name, type, attributes }) => `  ${name} ${type} ${attributes}`.trimEnd()).join("\n")
+  throw new CliError("prisma_schema_generated", `${open.path} is generated from ${generatedFrom}; an edit would be lost.`, {
+    file: open.path,
+    line: 1,
+    suggestion: `Nothing was changed. Add these to ${generatedFrom}, generate the schema, then run this again.\n\nIn model ${userModel}:\n${fields}\n\n${recipe.models}`,
+  })
+}
+
+function planSchemaEdits(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
   const { userModel, userModelFile, schema, files } = host.prisma
   const fields = (text: string) => addFields(text, userModel, feature.schema.userFields)
   const text = sources.read(userModelFile) ?? ""

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Client } from "../../scripts/http-client.mjs"
-import { fixtures, TestApp, type User, type Way } from "../support/fixtures"
+import { recordedFixtures, TestApp, type User, type Way } from "../support/fixtures"
 import { isReachable } from "../support/sql"
 
 type Entry = [what: string, ...facts: unknown[]]
@@ -27,13 +27,9 @@ function comparable(entries: Entry[], user: User): unknown {
   return JSON.parse(text)
 }
 
-/** Every fixture; the demo's code stays as it is, and a variant of it records. */
-const recording = fixtures.map((fixture) =>
-  fixture.name === "next16-credentials" ? { ...fixture, name: `${fixture.name}/recorded` } : fixture,
-)
-const reachable = new Map(await Promise.all(recording.map(async ({ database }) => [database, await isReachable(database)] as const)))
+const reachable = new Map(await Promise.all(recordedFixtures.map(async ({ database }) => [database, await isReachable(database)] as const)))
 
-describe.each(recording.map((fixture) => [fixture.name, fixture] as const))("%s", (_name, fixture) => {
+describe.each(recordedFixtures.map((fixture) => [fixture.name, fixture] as const))("%s", (_name, fixture) => {
   let app: TestApp
   const it = test.skipIf(!reachable.get(fixture.database))
   beforeAll(async () => {

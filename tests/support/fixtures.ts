@@ -113,6 +113,11 @@ export const fixtures: Fixture[] = [
   },
 ]
 
+/** Every fixture with what it tells of itself: the demo's code stays as it is, and a variant of it records. */
+export const recordedFixtures: Fixture[] = fixtures.map((fixture) =>
+  fixture.name === "next16-credentials" ? { ...fixture, name: `${fixture.name}/recorded` } : fixture,
+)
+
 /** Apps that create the database session of a password in their own callbacks, under another path and cookie name. */
 export const ownSessions: Fixture[] = [
   {

@@ -26,6 +26,17 @@ export function addFields(text: string, model: string, fields: FieldToAdd[]): Ed
       }
   }
   if (missing.length === 0) return { kind: "present" }
+  // Ours come with their relations. A plain field alone is the app's own, whatever its shape: it means something else.
+  const isRelation = ({ type }: FieldToAdd) => !/^(String|Int|Boolean|DateTime)\b/.test(type)
+  const present = fields.filter((field) => !missing.includes(field))
+  const [taken] = present
+  if (taken && !present.some(isRelation) && fields.some(isRelation))
+    return {
+      kind: "refuse",
+      code: "schema_name_taken",
+      message: `model ${model} already has a field ${taken.name} of the app's own.`,
+      offset: block.fields.find(({ name }) => name === taken.name)?.start ?? block.start,
+    }
 
   const eol = eolOf(text)
   const indent = indentOf(text, block)

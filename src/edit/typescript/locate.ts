@@ -178,7 +178,7 @@ function isShadowed(use: ts.Identifier): boolean {
   return false
 }
 
-function bindsName(name: ts.BindingName, text: string): boolean {
+export function bindsName(name: ts.BindingName, text: string): boolean {
   return ts.isIdentifier(name)
     ? name.text === text
     : name.elements.some((element) => !ts.isOmittedExpression(element) && bindsName(element.name, text))
@@ -301,45 +301,6 @@ export function calledName(node: ts.Expression): string | null {
   return identifierText(ts.isCallExpression(node) ? node.expression : node)
 }
 
-/** String literals of an expression: one, or an array of them. Null when any part is something else. */
-export function stringsOf(node: ts.Expression): string[] | null {
-  if (!ts.isArrayLiteralExpression(node)) {
-    const text = literalText(node)
-    return text === null ? null : [text]
-  }
-  const texts = node.elements.map((element) => literalText(element))
-  return texts.every((text) => text !== null) ? texts : null
-}
-
-/** Names the module exports as values, and `default`. */
-export function exportedNames(module: Module): string[] {
-  const names: string[] = []
-  for (const statement of module.source.statements) {
-    const exported = ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
-    if (ts.isVariableStatement(statement) && exported)
-      for (const { name } of statement.declarationList.declarations) if (ts.isIdentifier(name)) names.push(name.text)
-    if (ts.isExportAssignment(statement)) names.push("default")
-    if (
-      ts.isExportDeclaration(statement) &&
-      !statement.isTypeOnly &&
-      !statement.moduleSpecifier &&
-      statement.exportClause &&
-      ts.isNamedExports(statement.exportClause)
-    )
-      for (const element of statement.exportClause.elements) if (!element.isTypeOnly) names.push(element.name.text)
-  }
-  return names
-}
-
-/** Whether an expression or a function it calls in the same module makes `new <Class>()` of an imported class. */
-export function constructs(module: Module, className: string): boolean {
-  let found = false
-  walk(module.source, (node) => {
-    if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === className) found = true
-  })
-  return found
-}
-
 /** Offsets of calls of a function, by its local name, with `property: false` in an object literal among the arguments. */
 export function callsWithFalse(module: Module, isCallee: (local: string) => boolean, property: string): number[] {
   const offsets: number[] = []
@@ -393,7 +354,7 @@ export function prologueEnd(module: Module): number {
   return directives.at(-1)?.getEnd() ?? shebang
 }
 
-function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   visit(node)
   ts.forEachChild(node, (child) => walk(child, visit))
 }

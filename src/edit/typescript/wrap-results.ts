@@ -1,5 +1,6 @@
 import { ts } from "ts-morph"
 import type { EditResult, Insertion } from "../splice"
+import { isFunction, returnedBy } from "./functions"
 import { importInsertion, sameModule } from "./imports"
 import { bindingOf, identifierText, type Module, topLevelNames } from "./locate"
 
@@ -37,8 +38,6 @@ function wrap(result: ts.Expression, name: string): Insertion[] {
 
 const isCallOf = (node: ts.Expression, name: string): boolean => ts.isCallExpression(node) && identifierText(node.expression) === name
 
-type FunctionNode = ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction
-
 function resultsOf(source: ts.SourceFile, name: string): ts.Expression[] {
   for (const statement of source.statements) {
     if (ts.isFunctionDeclaration(statement) && (statement.name?.text === name || (name === "default" && isDefault(statement))))
@@ -55,21 +54,4 @@ function resultsOf(source: ts.SourceFile, name: string): ts.Expression[] {
   return []
 }
 
-const isFunction = (node: ts.Node): node is ts.FunctionExpression | ts.ArrowFunction =>
-  ts.isFunctionExpression(node) || ts.isArrowFunction(node)
-
 const isDefault = (node: ts.FunctionDeclaration) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false
-
-/** What the function itself returns; functions inside it return to somebody else. */
-function returnedBy(node: FunctionNode): ts.Expression[] {
-  if (!node.body) return []
-  if (!ts.isBlock(node.body)) return [node.body]
-  const results: ts.Expression[] = []
-  const visit = (inner: ts.Node): void => {
-    if (ts.isFunctionLike(inner) || ts.isClassLike(inner)) return
-    if (ts.isReturnStatement(inner) && inner.expression) results.push(inner.expression)
-    ts.forEachChild(inner, visit)
-  }
-  ts.forEachChild(node.body, visit)
-  return results
-}

@@ -130,7 +130,59 @@ describe("where things are", () => {
       "auth.ts":
         'import NextAuth from "next-auth";\nimport database from "@/lib/prisma";\nvoid database;\nexport const { handlers } = NextAuth({ providers: [] });\n',
     })
-    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: "default" })
+    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: "default", specifier: null })
+  })
+
+  test.each([
+    ["kept on the global object", "const g = globalThis as any;\nexport const db = g.db ?? new PrismaClient();\ng.db = db;\n", "db"],
+    [
+      "assigned later",
+      "let prisma: PrismaClient;\nif (!globalThis.p) prisma = new PrismaClient();\nelse prisma = globalThis.p;\nexport { prisma };\n",
+      "prisma",
+    ],
+    ["extended", "export const client = new PrismaClient().$extends({});\n", "client"],
+    [
+      "made by a function, under another name",
+      "function make() { return new PrismaClient(); }\nconst x = make();\nexport { x as database };\n",
+      "database",
+    ],
+    ["remembered", 'export const db = remember("db", () => new PrismaClient());\n', "db"],
+    ["CommonJS", "const prisma = new PrismaClient();\nmodule.exports = prisma;\n", "default"],
+    ["CommonJS, by name", "const prisma = new PrismaClient();\nmodule.exports = { log, prisma };\n", "prisma"],
+    ["beside what uses it", "const prisma = new PrismaClient();\nexport const repo = { prisma };\nexport default prisma;\n", "default"],
+  ])("a client %s", async (_name, text, name) => {
+    const host = await factsOf({ "lib/prisma.ts": `import { PrismaClient } from "@prisma/client";\n${text}` })
+    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: name, specifier: null })
+  })
+
+  test("options that use a client are not the client", async () => {
+    const facts = factsOf({
+      "lib/prisma.ts": null,
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { PrismaClient } from "@prisma/client";\nconst prisma = new PrismaClient();\nexport const config = { adapter: A(prisma), providers: [] };\nexport const { handlers } = NextAuth(config);\n',
+    })
+    await expect(facts).rejects.toMatchObject({ code: "prisma_client_not_found" })
+  })
+
+  test("users under another name, from what the auth code queries", async () => {
+    const host = await factsOf({
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { prisma as db } from "@/lib/prisma";\nexport const { handlers } = NextAuth({ providers: [], callbacks: { signIn: () => db.usuarios.findFirst({}) } });\n',
+      "prisma/schema.prisma":
+        "model Cliente {\n  id    Int    @id\n  email String @unique\n}\n\nmodel Usuarios {\n  codigo Int    @id\n  email  String @unique\n}\n",
+    })
+    expect(host.prisma).toMatchObject({ userModel: "Usuarios", userId: { name: "codigo", type: "Int" } })
+  })
+
+  test("what looks like a second factor already, with its place", async () => {
+    const { prisma } = await factsOf({
+      "prisma/schema.prisma":
+        "model User {\n  id               String  @id\n  email            String  @unique\n  twoFactorEnabled Boolean\n}\n\nmodel TwoFactorToken {\n  id String @id\n}\n",
+    })
+    expect(prisma.secondFactors).toEqual([
+      { name: "twoFactorEnabled", file: "prisma/schema.prisma", line: 4 },
+      { name: "TwoFactorToken", file: "prisma/schema.prisma", line: 7 },
+    ])
   })
 
   test("a schema in several files", async () => {
@@ -322,13 +374,40 @@ describe("work does not grow with the host", () => {
   })
 })
 
+describe("pages under a language", () => {
+  const localized: Tree = {
+    "app/layout.tsx": null,
+    "app/[locale]/layout.tsx": "",
+    "app/[locale]/(auth)/login/page.tsx": "",
+    "auth.ts":
+      'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [], pages: { signIn: "/login" } });\n',
+  }
+
+  test("that a middleware fills in", async () => {
+    const { pages } = await factsOf({
+      ...localized,
+      "middleware.ts": 'import createMiddleware from "next-intl/middleware";\nexport default createMiddleware({});\n',
+    })
+    expect(pages).toMatchObject({ publicDir: "app/[locale]", signInDir: "app/[locale]/(auth)/login" })
+  })
+
+  test("that nothing fills in", async () => {
+    await expect(factsOf(localized)).rejects.toMatchObject({ code: "root_layout_missing" })
+  })
+})
+
 describe("middleware matchers", () => {
   test.each([
     [["/dashboard/:path*"], "/login/mfa", false],
     [["/login/:path*"], "/login/mfa", true],
     [["/dashboard"], "/login/mfa", false],
     [["/:path*"], "/login/mfa", true],
-    [["/((?!api|_next).*)"], "/login/mfa", null],
+    [["/((?!api|_next).*)"], "/login/mfa", true],
+    [["/((?!api|_next/static|login|.*\\.png$).*)"], "/login/mfa", false],
+    [["/", "/(api|trpc)(.*)", "/(de|en)/:path*"], "/login/mfa", false],
+    [["/((?!.+\\.[\\w]+$|_next).*)"], "/login/mfa", true],
+    [["/:locale(de|en)/settings/:path+"], "/de/settings/mfa", true],
+    [["(not a pattern"], "/login/mfa", null],
     [null, "/login/mfa", null],
   ])("%j on %s: %s", (matches, path, expected) => {
     expect(runsOn(matches, path)).toBe(expected)

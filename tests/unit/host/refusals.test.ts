@@ -65,10 +65,23 @@ const refusals: [string, Tree, string, number, string?][] = [
   ],
   [
     "a generated schema",
-    { "prisma/schema.prisma": "// DO NOT MODIFY THIS FILE\nmodel User {\n  id String @id\n}\n" },
+    {
+      "prisma/schema.prisma": "// DO NOT MODIFY THIS FILE\nmodel User {\n  id    String @id\n  email String @unique\n}\n",
+      "schema.zmodel": "",
+    },
     "prisma_schema_generated",
     3,
     "prisma/schema.prisma:1",
+  ],
+  [
+    "a field of the app's own under one of our names",
+    {
+      "prisma/schema.prisma":
+        "model User {\n  id         String  @id\n  email      String  @unique\n  mfaEnabled Boolean @default(false)\n}\n",
+    },
+    "schema_name_taken",
+    3,
+    "prisma/schema.prisma:4",
   ],
   ["no user model", { "prisma/schema.prisma": "model Post {\n  id String @id\n}\n" }, "user_model_missing", 3],
   [

@@ -1,0 +1,119 @@
+import { ts } from "ts-morph"
+import { isFunction, returnedBy } from "./functions"
+import { bindsName, type Module, membersOf, unwrapExpression, walk } from "./locate"
+
+/**
+ * The exported names whose value is what `new <Class>()` makes: itself, by way of other names and functions of the
+ * module, kept on the global object, or extended. `default` also stands for what a CommonJS module exports.
+ */
+export function exportsMaking(module: Module, className: string): string[] {
+  return exportedValues(module).flatMap(({ name, values }) => {
+    const search = new Search(module, className)
+    return values.some((value) => search.isMade(value)) ? [name] : []
+  })
+}
+
+class Search {
+  readonly #seen = new Set<string>()
+
+  constructor(
+    private readonly module: Module,
+    private readonly className: string,
+  ) {}
+
+  /** Whether an expression is the object, or may turn out to be. */
+  isMade(expression: ts.Expression): boolean {
+    const node = unwrapExpression(expression)
+    if (ts.isNewExpression(node)) return ts.isIdentifier(node.expression) && node.expression.text === this.className
+    if (ts.isIdentifier(node)) return this.#isNameMade(node.text)
+    if (ts.isBinaryExpression(node)) return this.isMade(node.left) || this.isMade(node.right)
+    if (ts.isConditionalExpression(node)) return this.isMade(node.whenTrue) || this.isMade(node.whenFalse)
+    return ts.isCallExpression(node) && this.#isCallMade(node)
+  }
+
+  #isNameMade(name: string): boolean {
+    if (this.#seen.has(name)) return false
+    this.#seen.add(name)
+    return valuesOf(this.module, name).some((value) => this.isMade(value))
+  }
+
+  /** `client.$extends(...)`, `make()`, `remember("db", () => new Client())`, and a function called where it stands. */
+  #isCallMade({ expression, arguments: given }: ts.CallExpression): boolean {
+    const callee = unwrapExpression(expression)
+    if (ts.isPropertyAccessExpression(callee)) return callee.name.text.startsWith("$") && this.isMade(callee.expression)
+    const functions = [callee, ...given].filter(isFunction)
+    if (ts.isIdentifier(callee)) functions.push(...functionsNamed(this.module, callee.text))
+    return functions.some((node) => returnedBy(node).some((value) => this.isMade(value)))
+  }
+}
+
+function functionsNamed(module: Module, name: string): (ts.FunctionExpression | ts.ArrowFunction)[] {
+  const declared = module.source.statements.filter((statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === name)
+  return [...(declared as unknown as ts.FunctionExpression[]), ...valuesOf(module, name).filter(isFunction)]
+}
+
+/** The models that a module looks up or writes through a Prisma client: `user` of `db.user.findUnique(...)`. */
+export function modelsQueried(module: Module, isClient: (local: string) => boolean): string[] {
+  const models: string[] = []
+  walk(module.source, (node) => {
+    if (!ts.isPropertyAccessExpression(node) || !/^(find|create|update|upsert)/.test(node.name.text)) return
+    const { expression } = node
+    if (ts.isPropertyAccessExpression(expression) && ts.isIdentifier(expression.expression) && isClient(expression.expression.text))
+      models.push(expression.name.text)
+  })
+  return models
+}
+
+/** What a name of the module is given at its top level: where it is declared, and where it is assigned to. */
+function valuesOf({ source }: Module, name: string): ts.Expression[] {
+  const values: ts.Expression[] = []
+  for (const statement of source.statements) {
+    if (ts.isVariableStatement(statement))
+      for (const { name: bound, initializer } of statement.declarationList.declarations)
+        if (initializer && bindsName(bound, name)) values.push(initializer)
+    if (!ts.isIfStatement(statement) && !ts.isExpressionStatement(statement)) continue
+    walk(statement, (node) => {
+      if (isAssignment(node) && ts.isIdentifier(node.left) && node.left.text === name) values.push(node.right)
+    })
+  }
+  return values
+}
+
+const isAssignment = (node: ts.Node): node is ts.BinaryExpression =>
+  ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken
+
+type Exported = { name: string; values: ts.Expression[] }
+
+/** Every exported name with what it is given, ES modules and CommonJS alike. */
+function exportedValues(module: Module): Exported[] {
+  return module.source.statements.flatMap((statement): Exported[] => {
+    if (ts.isVariableStatement(statement))
+      return isExported(statement)
+        ? statement.declarationList.declarations.flatMap(({ name }) =>
+            ts.isIdentifier(name) ? [{ name: name.text, values: valuesOf(module, name.text) }] : [],
+          )
+        : []
+    if (ts.isExportAssignment(statement)) return [{ name: "default", values: [statement.expression] }]
+    if (ts.isExportDeclaration(statement)) {
+      const { exportClause, isTypeOnly, moduleSpecifier } = statement
+      if (isTypeOnly || moduleSpecifier || !exportClause || !ts.isNamedExports(exportClause)) return []
+      return exportClause.elements.map(({ name, propertyName }) => ({
+        name: name.text,
+        values: valuesOf(module, (propertyName ?? name).text),
+      }))
+    }
+    return ts.isExpressionStatement(statement) && isAssignment(statement.expression) ? commonJs(statement.expression) : []
+  })
+}
+
+function commonJs({ left, right }: ts.BinaryExpression): Exported[] {
+  const target = left.getText()
+  const name = /^(?:module\.)?exports\.(\w+)$/.exec(target)?.[1]
+  if (name) return [{ name, values: [right] }]
+  if (target !== "module.exports") return []
+  const members = membersOf(right)
+  return members ? Array.from(members.properties, ([name, value]) => ({ name, values: [value] })) : [{ name: "default", values: [right] }]
+}
+
+const isExported = (statement: ts.VariableStatement): boolean =>
+  statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false
