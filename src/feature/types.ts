@@ -13,7 +13,15 @@ const condition = z.strictObject({
 export const featureSchema = z.strictObject({
   name: z.string(),
   title: z.string(),
-  requires: z.strictObject({ next: z.string(), nextAuth: z.string(), nextAuthAdvised: z.string(), prisma: z.string() }),
+  requires: z.strictObject({
+    next: z.string(),
+    nextAuth: z.string(),
+    nextAuthAdvised: z.string(),
+    prisma: z.string(),
+    prismaAdvised: z.string(),
+    /** What an auth handler in the app folder needs beyond that. */
+    appRouter: z.strictObject({ next: z.string(), nextAuth: z.string() }),
+  }),
   dependencies: z.array(
     z.strictObject({ name: z.string(), range: z.string(), dev: z._default(z.boolean(), false), when: z.optional(condition) }),
   ),

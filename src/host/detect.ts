@@ -43,6 +43,10 @@ export async function detect(
   const prismaVersion = detectPrismaVersion(files, modules, manifest, manifestText)
   requireVersion("prisma_version_unsupported", "Prisma", prismaVersion, requires.prisma, warnings)
   const auth = detectAuth(files, modules, next.facts, authVersion.version, overrides.auth)
+  if (auth.facts.router === "app") {
+    requireVersion("next_version_unsupported", "Next.js", next.version, requires.appRouter.next, warnings)
+    requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.appRouter.nextAuth, warnings)
+  }
   const pages = detectPages(files, auth.facts)
   const client = detectClient(files, modules, auth.facts.calls[0], overrides.prismaClient)
   const schema = detectSchema(files, modules, auth.facts.calls[0], client.client, overrides)
@@ -52,12 +56,7 @@ export async function detect(
   const env = detectEnv(files)
   const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm" } : detectPackageManager(files)
 
-  if (!inRange(authVersion.version, requires.nextAuthAdvised))
-    warnings.push({
-      code: "auth_version_old",
-      message: `next-auth ${authVersion.version}: before ${requires.nextAuthAdvised.replace(/^>=/, "")} auth() could return an error as a session. Please upgrade.`,
-      file: "package.json",
-    })
+  warnings.push(...oldVersions(authVersion.version, prismaVersion.version, requires))
 
   const host: Host = {
     root: files.root,
@@ -100,6 +99,28 @@ function usesMigrations(files: HostFiles, schema: string, manifest: PackageJson)
   const dir = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/")) : "."
   if (files.isDirectory(`${dir}/migrations`) || files.isDirectory(`${schema}/migrations`)) return true
   return !Object.values(manifest.scripts ?? {}).some((script) => /\bdb push\b/.test(script))
+}
+
+/** Versions that work, and should be left behind. */
+function oldVersions(auth: string, prisma: string, requires: Requirements): Warning[] {
+  const flaw = auth.startsWith("4.")
+    ? "before 4.24.5 a sign-in that was not finished could be passed off as a user (CVE-2023-48309)"
+    : "before 5.0.0-beta.32 auth() could return an error as a session"
+  const file = "package.json"
+  return [
+    ...(inRange(auth, requires.nextAuthAdvised)
+      ? []
+      : [{ code: "auth_version_old", message: `next-auth ${auth}: ${flaw}. Please upgrade.`, file }]),
+    ...(inRange(prisma, requires.prismaAdvised)
+      ? []
+      : [
+          {
+            code: "prisma_version_old",
+            message: `Prisma ${prisma} is older than what chimerai is tested with (${requires.prismaAdvised}).`,
+            file,
+          },
+        ]),
+  ]
 }
 
 function inRange(version: string, range: string): boolean {

@@ -276,6 +276,24 @@ describe("where things are", () => {
     manifest.dependencies["next-auth"] = "5.0.0-beta.25"
     expect((await factsOf({ "package.json": JSON.stringify(manifest) })).warnings.map(({ code }) => code)).toEqual(["auth_version_old"])
   })
+
+  test("old versions serve where the auth handler is in pages/, with a word about each", async () => {
+    const manifest = JSON.parse(String((await import("../../support/host")).minimalHost["package.json"]))
+    Object.assign(manifest.dependencies, { next: "12.3.7", "next-auth": "4.10.3", "@prisma/client": "4.16.2" })
+    const old: Tree = { "package.json": JSON.stringify(manifest), "auth.ts": null }
+    const route = (from: string) =>
+      `import NextAuth from "next-auth";\nimport { prisma } from "${from}";\nexport const authOptions = { providers: [prisma] };\nexport default NextAuth(authOptions);\n`
+    const { warnings } = await factsOf({
+      ...old,
+      "app/layout.tsx": null,
+      "app/api/auth/[...nextauth]/route.ts": null,
+      "pages/api/auth/[...nextauth].ts": route("@/lib/prisma"),
+    })
+    expect(warnings.map(({ code }) => code)).toEqual(["auth_version_old", "prisma_version_old"])
+    await expect(factsOf({ ...old, "app/api/auth/[...nextauth]/route.ts": route("@/lib/prisma") })).rejects.toMatchObject({
+      code: "next_version_unsupported",
+    })
+  })
 })
 
 describe("where pages go", () => {
