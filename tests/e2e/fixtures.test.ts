@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import tmp from "tmp"
@@ -11,6 +12,18 @@ tmp.setGracefulCleanup()
 
 /** Those whose trees are recorded file by file, so that each template is read in a review in each of its forms. */
 const withSnapshots = ["next16-credentials", "next15-t3-database", "next15-v4-jwt", "next14-v4-pages", "next15-v4-javascript"]
+
+/** All that a host may ask of its code beyond `strict`. */
+const strictest = [
+  "--exactOptionalPropertyTypes",
+  "--noUncheckedIndexedAccess",
+  "--verbatimModuleSyntax",
+  "--noImplicitReturns",
+  "--noImplicitOverride",
+  "--noFallthroughCasesInSwitch",
+  "--noUnusedLocals",
+  "--noUnusedParameters",
+]
 
 /** What `add` wrote, without what differs from run to run. */
 function readable(dir: string): Record<string, string> {
@@ -135,6 +148,13 @@ describe.each(fixtures.map(({ name }) => name))("%s", (name) => {
     const untouched = tmp.dirSync({ unsafeCleanup: true }).name
     copyFixture(name, untouched, { modules: false })
     expect(readFileSync(schema, "utf8")).toBe(`// a new first line\n${readFileSync(join(untouched, "prisma/schema.prisma"), "utf8")}`)
+  })
+
+  // Both versions of the hook, and both routers.
+  const compilers = ["next16-split-postgres", "next14-v4-pages"].includes(name) ? [["--strict", "false"], strictest] : []
+  test.each(compilers.map((flags) => [flags.join(" "), flags]))("is typed for hosts that compile with %s", (_flags, flags) => {
+    const { stdout } = spawnSync("npx", ["tsc", "--noEmit", "--incremental", "false", ...flags], { cwd: builtApp(name), encoding: "utf8" })
+    expect(stdout.split("\n").filter((line) => /^\S*mfa\S*\(/.test(line))).toEqual([])
   })
 
   // `next build` type-checks and fails on an error.

@@ -10,7 +10,7 @@ import { createClient } from "redis"
 import { throttleLevels } from "./config"
 import type { UserId } from "./db"
 
-export type Reservation = { ok: true } | { ok: false; retryAfter: number }
+export type Reservation = { ok: boolean; retryAfter?: number }
 
 const client = createClient({ url: process.env.REDIS_URL, disableOfflineQueue: true })
 // Without a listener a lost connection would end the process; whoever asks next finds out.
