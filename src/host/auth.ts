@@ -45,8 +45,9 @@ export function detectAuth(
     })
 
   const { handler, router, dir } = found
-  const candidates = override
-    ? [override]
+  const live = override ?? liveCall(modules, handler)
+  const candidates = live
+    ? [live]
     : [...modules.reachable(handler)].filter((module) => callsNextAuth(modules, module)).map(({ path }) => path)
   const [call, ...others] = candidates
   if (call === undefined)
@@ -171,6 +172,28 @@ function findUnder(files: HostFiles, api: string, look: Look): string | null {
 
 const callsNextAuth = ({ locate }: Modules, module: Module) =>
   module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
+
+const handlerNames = ["handlers", "GET", "POST"]
+
+/** The module whose NextAuth the route handler exports, by the names that it hands on; null where that cannot be told. */
+function liveCall(modules: Modules, handler: string): string | null {
+  const { locate } = modules
+  let path: string | null = handler
+  for (let step = 0; path !== null && step < 5; step++) {
+    const module = modules.parse(path)
+    if (!module) return null
+    if (callsNextAuth(modules, module)) return path
+    const imported = module.imports.filter(({ names }) => names.some((name) => handlerNames.includes(name.imported)))
+    const specifiers = [
+      ...imported.map(({ specifier }) => specifier),
+      ...handlerNames.flatMap((name) => locate.reexportedFrom(module, name)),
+    ]
+    const [only, ...others] = [...new Set(specifiers.map((specifier) => modules.resolve(module.path, specifier)))]
+    if (others.length > 0 || !only) return null
+    path = only
+  }
+  return null
+}
 
 type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 

@@ -1,0 +1,140 @@
+/** How apps call Auth.js 5: the hook is put in with insertions alone, a second run adds nothing, every byte comes back. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { parseModule } from "../../../src/edit/typescript/locate"
+import { chimerai, makeHost, snapshot, type Tree } from "../../support/host"
+
+const prisma = 'import { prisma } from "@/lib/prisma";\nvoid prisma;\n'
+const imports = `import NextAuth from "next-auth";\n${prisma}`
+const wrapped = "withMfa(NextAuth)"
+
+const shapes: [string, Tree, Record<string, string[]>, object?][] = [
+  [
+    "one file",
+    { "auth.ts": `${imports}export const { handlers, auth } = NextAuth({ providers: [] });\n` },
+    { "auth.ts": [`${wrapped}({`] },
+  ],
+  [
+    "split, spread before",
+    {
+      "auth.config.ts":
+        'import type { NextAuthConfig } from "next-auth";\nexport default { providers: [], pages: { signIn: "/in" } } satisfies NextAuthConfig;\n',
+      "auth.ts": `${imports}import authConfig from "./auth.config";\nexport const { handlers, auth } = NextAuth({ ...authConfig, session: { strategy: "jwt" } });\n`,
+    },
+    { "auth.ts": [`${wrapped}({ ...authConfig`], "auth.config.ts": [] },
+    { config: "auth.ts", signInPage: "/in", session: "jwt" },
+  ],
+  [
+    "split, spread after, the type given by annotation, a decoy in comments",
+    {
+      "auth.config.ts": 'import type { NextAuthConfig } from "next-auth";\nexport const authConfig: NextAuthConfig = { providers: [] };\n',
+      "auth.ts": `${imports}import { authConfig } from "./auth.config";\n// export const { auth } = NextAuth({ providers: [Credentials()] });\nexport const { handlers, auth } = NextAuth({ session: { strategy: "database" }, ...authConfig });\n`,
+    },
+    { "auth.ts": ["\n// export const { auth } = NextAuth({", `= ${wrapped}({ session`] },
+    { session: "database" },
+  ],
+  [
+    "the config by its name, as",
+    {
+      "config.ts": "export const authConfig = { providers: [], adapter: {} } as const;\n",
+      "auth.ts": `${imports}import { authConfig } from "@/config";\nexport const { handlers } = NextAuth(authConfig as never);\n`,
+    },
+    { "auth.ts": [`${wrapped}(authConfig as never)`], "config.ts": [] },
+    { config: "config.ts", session: "database" },
+  ],
+  [
+    "lazy",
+    { "auth.ts": `${imports}export const { handlers } = NextAuth((req) => ({ providers: [], session: { strategy: "jwt" } }));\n` },
+    { "auth.ts": [`${wrapped}((req) =>`] },
+    { session: "jwt" },
+  ],
+  [
+    "lazy and async, with a function of its own",
+    {
+      "auth.ts": `${imports}async function makeConfig(req) {\n  const config = { providers: [], adapter: {} };\n  return config;\n}\nexport const { handlers } = NextAuth(makeConfig);\n`,
+    },
+    { "auth.ts": [`${wrapped}(makeConfig)`] },
+    { session: "database" },
+  ],
+  [
+    "chosen by request",
+    {
+      "auth.ts": `${imports}const a = { providers: [] };\nconst getB = (o?: object) => ({ ...a, ...o });\nexport const { handlers } = NextAuth((req) => (req ? getB() : a));\n`,
+    },
+    { "auth.ts": [`${wrapped}((req) => (req`] },
+  ],
+  [
+    "the result kept, its parts exported by hand",
+    {
+      "auth.ts": `${imports}const nextAuth = NextAuth({ providers: [] });\nconst signIn: typeof nextAuth.signIn = nextAuth.signIn;\nexport const { handlers, auth } = nextAuth;\nexport { signIn };\n`,
+    },
+    { "auth.ts": [`const nextAuth = ${wrapped}({`] },
+  ],
+  [
+    "auth cached, the handlers taken apart in the route",
+    {
+      "auth.ts": `import { cache } from "react";\n${imports}const { handlers, auth: uncached } = NextAuth({ providers: [] });\nexport const auth = cache(uncached);\nexport const { GET, POST } = handlers;\n`,
+      "app/api/auth/[...nextauth]/route.ts": 'export { GET, POST } from "@/auth";\n',
+    },
+    { "auth.ts": [`} = ${wrapped}({`] },
+  ],
+  [
+    "another NextAuth in reach, for the edge",
+    {
+      "edge.ts": 'import NextAuth from "next-auth";\nexport const { auth } = NextAuth({ providers: [] });\n',
+      "auth.ts": `import { auth as edge } from "./edge";\n${imports}export const { handlers } = NextAuth({ providers: [], callbacks: { authorized: () => Boolean(edge) } });\n`,
+    },
+    { "auth.ts": [`} = ${wrapped}({`], "edge.ts": [] },
+    { calls: ["auth.ts"] },
+  ],
+  [
+    "handed on from an index, a route group, another name for the catch-all",
+    {
+      "app/api/auth/[...nextauth]/route.ts": null,
+      "app/(backend)/api/auth/[...slug]/route.ts":
+        'import { handlers } from "@/server/auth";\nexport const GET = handlers.GET;\nexport const POST = handlers.POST;\n',
+      "auth.ts": null,
+      "server/auth/index.ts": 'export { handlers, auth } from "./next-auth";\n',
+      "server/auth/next-auth.ts": `${imports}export const { handlers, auth } = NextAuth({ providers: [] });\n`,
+    },
+    { "server/auth/next-auth.ts": [`} = ${wrapped}({`], "server/auth/index.ts": [] },
+    { calls: ["server/auth/next-auth.ts"] },
+  ],
+  [
+    "JavaScript with JSDoc, a default import by another name, CRLF, a byte order mark",
+    {
+      "tsconfig.json": null,
+      "jsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./*"] } } }\n',
+      "package.json":
+        '{ "name": "mini", "dependencies": { "next": "16.4.6", "next-auth": "5.0.0-beta.32", "@prisma/client": "6.19.3" } }\n',
+      "auth.ts": null,
+      "auth.js": `\uFEFFimport Auth from 'next-auth'\r\nimport { prisma } from '@/lib/prisma'\r\nvoid prisma\r\n/** @type {import('next-auth').NextAuthConfig} */\r\nconst config = { providers: [] }\r\nexport const { handlers } = Auth(config)\r\n`,
+      "app/api/auth/[...nextauth]/route.ts": null,
+      "app/api/auth/[...nextauth]/route.js": "import { handlers } from '@/auth'\nexport const { GET, POST } = handlers\n",
+    },
+    { "auth.js": ["= withMfa(Auth)(config)\r\n", "import { withMfa } from '@/lib/mfa/with-mfa'\r\n"] },
+    { config: "auth.js" },
+  ],
+]
+
+test.each(shapes)("%s", (_name, tree, expected, facts = {}) => {
+  const dir = makeHost(tree)
+  const before = snapshot(dir)
+  const run = chimerai(["add", "mfa", "--yes", "--no-install", "--json", dir])
+  expect(run.code, run.stderr).toBe(0)
+  const { signInPage, ...auth } = facts as { signInPage?: string }
+  expect(run.json.host.auth).toMatchObject(auth)
+  if (signInPage) expect(run.json.routes.challenge).toBe(`${signInPage}/mfa`)
+  for (const [path, texts] of Object.entries(expected)) {
+    const text = readFileSync(join(dir, path), "utf8")
+    expect(parseModule(path, text).ok).toBe(true)
+    if (texts.length === 0) expect(text).toBe(tree[path])
+    for (const part of texts) expect(text).toContain(part)
+  }
+  const installed = snapshot(dir)
+  expect(chimerai(["add", "mfa", "--yes", "--no-install", "--json", dir]).json.status).toBe("unchanged")
+  expect(snapshot(dir)).toEqual(installed)
+  expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", dir]).code).toBe(0)
+  expect(snapshot(dir)).toEqual(before)
+})
