@@ -40,9 +40,12 @@ function patternsOf({ locate }: Modules, matcher: Parameters<Modules["locate"]["
 
 function guardOf(modules: Modules, module: Module, authFile: string): MiddlewareGuard | null {
   const { locate } = modules
+  const auth = locate.exportedAuth(module)
+  if (auth === "own") return locate.callsOfDefault(module, "next-auth").length === 1 ? "own-call" : null
+  const imported = auth && locate.bindingOf(module, auth.name)
+  if (imported?.imported === "auth") return modules.resolve(module.path, imported.specifier) === authFile ? "auth" : null
   const specifiers = locate.specifiersOf(module).map(({ text }) => text)
   if (specifiers.some((text) => text === "next-auth/middleware" || /\/mfa\/middleware$/.test(text))) return "with-auth"
-  if (locate.callsOfDefault(module, "next-auth").length === 1) return "own-call"
   const reexported = locate.reexportedFrom(module, "auth").some((specifier) => modules.resolve(module.path, specifier) === authFile)
   return reexported ? "auth" : null
 }

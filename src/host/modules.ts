@@ -6,7 +6,9 @@ import type { HostFiles } from "./files"
 import type { Packages } from "./packages"
 import type { Aliases } from "./tsconfig"
 
-type Locate = typeof import("../edit/typescript/locate") & typeof import("../edit/typescript/made-by")
+type Locate = typeof import("../edit/typescript/locate") &
+  typeof import("../edit/typescript/made-by") &
+  typeof import("../edit/typescript/middleware-export")
 
 /** The host's modules, parsed when asked for and once. Follows imports inside the host; packages are where it ends. */
 export class Modules {

@@ -230,10 +230,14 @@ function planDependencies(host: Host, feature: LoadedFeature, sources: Sources):
 
 /** The challenge page must be reachable for someone who is not signed in yet. */
 function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recipe, { read, parse, edits }: Sources): Action[] {
-  const { middleware: path, middlewareGuard: guard } = host
+  const { middleware: path } = host
   const { challenge } = recipe.routes
+  if (!path) return []
+  // Under a language the page has as many paths as there are languages, and the middleware has to see each of them.
+  const isUnderLanguage = /\/\[\w+\]$/.test(host.pages.publicDir)
+  const guard = isUnderLanguage ? null : host.middlewareGuard
   // The wrapped sign-in opens the page itself.
-  if (!path || guard === "auth" || runsOn(host.middlewareMatches, challenge) === false) return []
+  if (guard === "auth" || (!isUnderLanguage && runsOn(host.middlewareMatches, challenge) === false)) return []
   const { wrapper, module, replaces } = feature.openMiddleware
   const from = recipe.specifier(path, module)
   const reason = `${challenge} can be reached without a session`

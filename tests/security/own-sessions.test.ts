@@ -34,6 +34,15 @@ describe.each(ownSessions.map((fixture) => [fixture.name, fixture] as const))("%
     expect(await sessionsOf(user.id)).toBe(before)
   })
 
+  it("T47 the middleware lets a held sign-in reach the challenge page, and nothing else", async () => {
+    const client = await app.held(await app.enrolled())
+    const page = await client.get(fixture.challenge)
+    expect(page.status).toBe(200)
+    expect(page.text).toContain("Two-step verification")
+    for (const path of ["/dashboard", "/settings/mfa"])
+      expect((await client.get(path)).headers.get("location"), path).toMatch(/\/(signin|login)(\?|$)/)
+  })
+
   it("the second factor lets the app create its session, once, with what it sets beside it", async () => {
     const user = await app.enrolled()
     const before = await sessionsOf(user.id)

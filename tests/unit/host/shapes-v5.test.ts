@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { parseModule } from "../../../src/edit/typescript/locate"
+import { loadFeature } from "../../../src/feature/load"
+import { detect } from "../../../src/host/detect"
 import { chimerai, makeHost, snapshot, type Tree } from "../../support/host"
 
 const prisma = 'import { prisma } from "@/lib/prisma";\nvoid prisma;\n'
@@ -137,4 +139,45 @@ test.each(shapes)("%s", (_name, tree, expected, facts = {}) => {
   expect(snapshot(dir)).toEqual(installed)
   expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", dir]).code).toBe(0)
   expect(snapshot(dir)).toEqual(before)
+})
+
+const own = 'import NextAuth from "next-auth";\nimport authConfig from "./auth.config";\n'
+const inFunction = "((request) => { if (!request.auth) return Response.redirect(new URL('/login', request.url)); })"
+const middlewares: [string, string, string | null, "edit" | "manual" | null][] = [
+  ["auth handed on as middleware", 'export { auth as middleware } from "@/auth";\n', "auth", null],
+  ["auth as the default", 'import { auth } from "@/auth";\nexport default auth;\n', "auth", null],
+  ["auth around a function", `import { auth } from "@/auth";\nexport default auth${inFunction};\n`, "auth", null],
+  ["auth in a constant", `import { auth } from "@/auth";\nexport const middleware = auth${inFunction};\n`, "auth", null],
+  ["a NextAuth of its own", `${own}export default NextAuth(authConfig).auth;\n`, "own-call", "edit"],
+  ["a NextAuth of its own, by a name", `${own}export const { auth: middleware } = NextAuth(authConfig);\n`, "own-call", "edit"],
+  [
+    "a NextAuth of its own around a function",
+    `${own}const { auth } = NextAuth(authConfig);\nexport default auth${inFunction};\n`,
+    "own-call",
+    "edit",
+  ],
+  ["kept, and called", `${own}const next = NextAuth(authConfig);\nexport default next.auth${inFunction};\n`, "own-call", "edit"],
+  [
+    "a function that asks auth",
+    `${own}const { auth } = NextAuth(authConfig);\nexport default async function middleware(request) { if (!(await auth())) return Response.redirect(request.url); }\n`,
+    null,
+    "manual",
+  ],
+  ["auth of another file", 'import { auth } from "@/other";\nexport default auth;\n', null, "manual"],
+  ["a function of its own", "export function middleware() {}\n", null, "manual"],
+]
+
+test.each(middlewares)("a middleware: %s", async (_name, text, guard, kind) => {
+  const dir = makeHost({
+    "middleware.ts": text,
+    "auth.config.ts": "export default { providers: [] };\n",
+    "other.ts": "export const auth = () => null;\n",
+  })
+  const run = chimerai(["add", "mfa", "--yes", "--no-install", "--json", dir])
+  expect(run.code, run.stderr).toBe(0)
+  const { host } = await detect(dir, loadFeature("mfa").requires)
+  expect(host.middlewareGuard).toBe(guard)
+  const actions = run.json.actions.filter(({ path }: { path: string }) => path === "middleware.ts")
+  expect(actions.map((action: { kind: string }) => action.kind)).toEqual(kind === null ? [] : [kind])
+  if (kind === "edit") expect(readFileSync(join(dir, "middleware.ts"), "utf8")).toContain("withOpenChallenge(NextAuth)(authConfig)")
 })
