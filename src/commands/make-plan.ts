@@ -16,17 +16,18 @@ import type { RunOptions } from "./options"
  */
 export async function makePlan(feature: LoadedFeature, options: RunOptions, written?: ReadonlyMap<string, string>): Promise<Plan> {
   const detection = await detect(options.dir, feature.requires, options, written)
-  const [{ wrapCall }, { joinImports }, { addCall }, { wrapResults }, { redirectImport }, { followResult }, { eraseTypes }] =
+  const [{ wrapCall }, { joinImports }, { addCall }, { wrapResults }, { redirectImport }, { passPath }, { followResult }, { eraseTypes }] =
     await Promise.all([
       import("../edit/typescript/wrap-call"),
       import("../edit/typescript/imports"),
       import("../edit/typescript/add-call"),
       import("../edit/typescript/wrap-results"),
       import("../edit/typescript/redirect-import"),
+      import("../edit/typescript/pass-path"),
       import("../edit/typescript/follow-result"),
       import("../edit/typescript/erase-types"),
     ])
-  const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, followResult }
+  const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, passPath, followResult }
   return decide(detection.host, feature, render(feature, detection.host, eraseTypes), {
     ...sourcesOf(detection),
     edits,

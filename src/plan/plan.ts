@@ -24,6 +24,7 @@ export type Sources = {
     addCall: typeof import("../edit/typescript/add-call").addCall
     wrapResults: typeof import("../edit/typescript/wrap-results").wrapResults
     redirectImport: typeof import("../edit/typescript/redirect-import").redirectImport
+    passPath: typeof import("../edit/typescript/pass-path").passPath
     followResult: typeof import("../edit/typescript/follow-result").followResult
   }
   generate(kind: string): string
@@ -249,6 +250,12 @@ function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recipe, { re
   if (guard === "with-auth") {
     const redirect = (current: string) => edits.redirectImport(parse(path, current), { specifier: replaces, to: from })
     return [toEdit("edit", path, text, redirect, reason, `from "${from}" // instead of "${replaces}"`)]
+  }
+  // What rewrites paths for languages has to see the page's, too.
+  if (!isUnderLanguage && !/next-intl|i18n|locale/i.test(text)) {
+    const { constant, module } = feature.passMiddleware
+    const pass = (current: string) => edits.passPath(parse(path, current), { constant, from: recipe.specifier(path, module) })
+    if (pass(text).kind !== "refuse") return [toEdit("edit", path, text, pass, reason, "")]
   }
   return [
     {

@@ -163,6 +163,18 @@ const middlewares: [string, string, string | null, "edit" | "manual" | null][] =
     null,
     "manual",
   ],
+  [
+    "a function that asks for the token",
+    'import { getToken } from "next-auth/jwt";\nexport async function middleware(request) {\n  if (!(await getToken({ req: request }))) return Response.redirect(request.url);\n}\n',
+    null,
+    "edit",
+  ],
+  [
+    "one that also chooses the language",
+    'import intl from "next-intl/middleware";\nexport async function middleware(request) {\n  return intl(request);\n}\n',
+    null,
+    "manual",
+  ],
   ["auth of another file", 'import { auth } from "@/other";\nexport default auth;\n', null, "manual"],
   ["a function of its own", "export function middleware() {}\n", null, "manual"],
 ]
@@ -179,5 +191,5 @@ test.each(middlewares)("a middleware: %s", async (_name, text, guard, kind) => {
   expect(host.middlewareGuard).toBe(guard)
   const actions = run.json.actions.filter(({ path }: { path: string }) => path === "middleware.ts")
   expect(actions.map((action: { kind: string }) => action.kind)).toEqual(kind === null ? [] : [kind])
-  if (kind === "edit") expect(readFileSync(join(dir, "middleware.ts"), "utf8")).toContain("withOpenChallenge(NextAuth)(authConfig)")
+  if (guard === "own-call") expect(readFileSync(join(dir, "middleware.ts"), "utf8")).toContain("withOpenChallenge(NextAuth)(authConfig)")
 })
