@@ -27,6 +27,7 @@ const homes = [
   [/security\/(sign-in|settings)\.test/, "next16-credentials"],
   [/security\/oauth-and-mail\.test/, "next15-t3-database"],
   [/security\/instances\.test/, "next16-split-postgres"],
+  [/browser\/passkey\.test/, "next16-split-postgres"],
   [/e2e\/(generated-code|interoperability)\.test|browser\//, "next16-credentials"],
 ]
 

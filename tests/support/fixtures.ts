@@ -144,6 +144,17 @@ export const ownSessions: Fixture[] = [
   },
 ]
 
+export const passkeyFixture: Fixture = {
+  name: "next16-split-postgres/passkey",
+  major: 5,
+  sessions: "jwt",
+  database: "postgresql",
+  ways: ["credentials"],
+  idType: "string",
+  challenge: "/signin/mfa",
+  readers: ["/api/me"],
+}
+
 export const secret = "a-secret-for-these-tests-only-0123456789"
 export const password = "correct horse battery"
 const passwordHash = hashSync(password, 4)

@@ -1,5 +1,5 @@
 import { builtApp } from "../../scripts/apps.mjs"
-import { fixtures, ownSessions, recordedFixtures } from "./fixtures"
+import { fixtures, ownSessions, passkeyFixture, recordedFixtures } from "./fixtures"
 
 /**
  * Builds each fixture once, before the workers start: a worker that is silent for a minute is taken for dead.
@@ -7,5 +7,6 @@ import { fixtures, ownSessions, recordedFixtures } from "./fixtures"
  */
 export default function setup(): void {
   const only = process.env.CHIMERAI_FIXTURES?.split(",")
-  for (const { name } of [...fixtures, ...ownSessions, ...recordedFixtures]) if (!only || only.includes(name)) builtApp(name)
+  for (const { name } of [...fixtures, ...ownSessions, ...recordedFixtures, passkeyFixture])
+    if (!only || only.includes(name)) builtApp(name)
 }
