@@ -1,6 +1,6 @@
 import { type EditResult, eolOf } from "../splice"
-import { endOfLine, importInsertion, sameModule } from "./imports"
-import { bindingOf, declarationOf, type Module, statementsCalling, topLevelNames } from "./locate"
+import { claimName, endOfLine, importInsertion } from "./imports"
+import { declarationOf, type Module, statementsCalling } from "./locate"
 
 export type CallRequest = {
   /** The function to call. */
@@ -15,10 +15,8 @@ export type CallRequest = {
 export function addCall(module: Module, { name, from, argument }: CallRequest): EditResult {
   const declaration = declarationOf(module, argument)
   if (!declaration) return { kind: "refuse", code: "edit_unsafe", message: `${argument} is not declared at the top of this file.` }
-  const binding = bindingOf(module, name)
-  const ours = binding !== null && binding.imported === name && sameModule(binding.specifier, from)
-  if (topLevelNames(module).has(name) && !ours)
-    return { kind: "refuse", code: "name_taken", message: `The name ${name} is used for something else in this file.` }
+  const { ours, taken } = claimName(module, name, from)
+  if (taken) return taken
   if (ours && statementsCalling(module, name, argument) > 0) return { kind: "present" }
   const eol = eolOf(module.text)
   const semicolon = module.text.slice(declaration.start, declaration.end).endsWith(";") ? ";" : ""

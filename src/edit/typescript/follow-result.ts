@@ -1,6 +1,6 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { importInsertion, sameModule } from "./imports"
-import { awaitedResultsOf, bindingOf, type Module, topLevelNames } from "./locate"
+import { claimName, importInsertion } from "./imports"
+import { awaitedResultsOf, type Module } from "./locate"
 
 export type FollowRequest = {
   /** `name(result)` says whether the browser is on its way elsewhere. */
@@ -15,10 +15,8 @@ export type FollowRequest = {
  * Refuses calls of any other shape, whose result cannot be followed by looking at one statement.
  */
 export function followResult(module: Module, { name, from, isCallee }: FollowRequest): EditResult {
-  const binding = bindingOf(module, name)
-  const ours = binding !== null && binding.imported === name && sameModule(binding.specifier, from)
-  if (topLevelNames(module).has(name) && !ours)
-    return { kind: "refuse", code: "name_taken", message: `The name ${name} is used for something else in this file.` }
+  const { ours, taken } = claimName(module, name, from)
+  if (taken) return taken
   const results = awaitedResultsOf(module, isCallee, "redirect")
   const odd = results.find(({ variable }) => variable === null)
   if (odd || results.length === 0)

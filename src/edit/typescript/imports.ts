@@ -1,10 +1,19 @@
-import { eolOf, type Insertion } from "../splice"
-import { type Module, prologueEnd } from "./locate"
+import { type EditResult, eolOf, type Insertion } from "../splice"
+import { bindingOf, type Module, prologueEnd, topLevelNames } from "./locate"
 
 /** `@/lib/x`, `../lib/x` and `~/lib/x` may all be the same module; what they end in has to be. */
 export function sameModule(a: string, b: string): boolean {
   const tail = (specifier: string) => specifier.replace(/^[^\w]*(?:@?\w*\/)?/, "")
   return a === b || tail(a).endsWith(tail(b)) || tail(b).endsWith(tail(a))
+}
+
+/** Whether `name` is imported here from `from` already; `taken` is the refusal when it is somebody else's. */
+export function claimName(module: Module, name: string, from: string): { ours: boolean; taken: EditResult | null } {
+  const binding = bindingOf(module, name)
+  const ours = binding !== null && binding.imported === name && sameModule(binding.specifier, from)
+  const message = `The name ${name} is used for something else in this file.`
+  const taken: EditResult = { kind: "refuse", code: "name_taken", message }
+  return { ours, taken: topLevelNames(module).has(name) && !ours ? taken : null }
 }
 
 /** A new import of `name`, behind the last one, in the quotes and with the semicolons of the file. */

@@ -1,8 +1,8 @@
 import { ts } from "ts-morph"
 import { type EditResult, eolOf } from "../splice"
 import { type FunctionNode, isFunction } from "./functions"
-import { importInsertion, sameModule } from "./imports"
-import { bindingOf, type Module, topLevelNames, unwrapExpression } from "./locate"
+import { claimName, importInsertion } from "./imports"
+import { bindingOf, type Module, unwrapExpression } from "./locate"
 
 export type PassRequest = {
   /** The constant that holds the path. */
@@ -20,10 +20,8 @@ export function passPath(module: Module, { constant, from }: PassRequest): EditR
   const request = middleware.parameters[0]
   if (!request || !ts.isIdentifier(request.name)) return refuse("The middleware's request has no name.")
   if (request.type && !/^NextRequest/.test(request.type.getText())) return refuse("The middleware's request is not a NextRequest.")
-  const binding = bindingOf(module, constant)
-  const ours = binding !== null && binding.imported === constant && sameModule(binding.specifier, from)
-  if (topLevelNames(module).has(constant) && !ours)
-    return { kind: "refuse", code: "name_taken", message: `The name ${constant} is used for something else in this file.` }
+  const { ours, taken } = claimName(module, constant, from)
+  if (taken) return taken
   const condition = `if (${request.name.text}.nextUrl.pathname === ${constant}) return`
   const [first] = middleware.body.statements
   if (ours && first?.getText().startsWith(condition)) return { kind: "present" }

@@ -1,6 +1,6 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { endOfLine, importInsertion, sameModule } from "./imports"
-import { bindingOf, type Call, callsOfDefault, type Module, topLevelNames } from "./locate"
+import { claimName, endOfLine, importInsertion } from "./imports"
+import { type Call, callsOfDefault, type Module, topLevelNames } from "./locate"
 
 export type WrapRequest = {
   /** The package whose default export is called. */
@@ -20,10 +20,8 @@ export function wrapCall(module: Module, { library, wrapper, from }: WrapRequest
   if (!call) return { kind: "refuse", code: "edit_unsafe", message: `${library} is not called in this file.` }
   if (calls.length > 1) return { kind: "refuse", code: "edit_unsafe", message: `${library} is called ${calls.length} times in this file.` }
 
-  const taken = topLevelNames(module).has(wrapper)
-  const binding = bindingOf(module, wrapper)
-  const ours = binding !== null && binding.imported === wrapper && sameModule(binding.specifier, from)
-  if (taken && !ours) return { kind: "refuse", code: "name_taken", message: `The name ${wrapper} is used for something else in this file.` }
+  const { ours, taken } = claimName(module, wrapper, from)
+  if (taken) return taken
   if (call.wrappedBy === wrapper && ours) return { kind: "present" }
   if (call.wrappedBy !== null)
     return { kind: "refuse", code: "edit_unsafe", message: `${library} is already wrapped by ${call.wrappedBy}(...).` }

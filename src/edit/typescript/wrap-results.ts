@@ -1,8 +1,8 @@
 import { ts } from "ts-morph"
 import type { EditResult, Insertion } from "../splice"
 import { isFunction, returnedBy } from "./functions"
-import { importInsertion, sameModule } from "./imports"
-import { bindingOf, identifierText, type Module, topLevelNames } from "./locate"
+import { claimName, importInsertion } from "./imports"
+import { identifierText, type Module } from "./locate"
 
 export type ResultRequest = {
   /** The function that gets the results. */
@@ -17,10 +17,8 @@ export type ResultRequest = {
 export function wrapResults(module: Module, { name, from, of }: ResultRequest): EditResult {
   const results = resultsOf(module.source, of)
   if (results.length === 0) return { kind: "refuse", code: "edit_unsafe", message: `${of} is not a function that returns something here.` }
-  const binding = bindingOf(module, name)
-  const ours = binding !== null && binding.imported === name && sameModule(binding.specifier, from)
-  if (topLevelNames(module).has(name) && !ours)
-    return { kind: "refuse", code: "name_taken", message: `The name ${name} is used for something else in this file.` }
+  const { ours, taken } = claimName(module, name, from)
+  if (taken) return taken
   const open = results.filter((result) => !(ours && isCallOf(result, name)))
   if (open.length === 0) return { kind: "present" }
   const wraps = open.flatMap((result) => wrap(result, name))

@@ -40,8 +40,9 @@ const refusals: [string, Tree, string, number, string?][] = [
   ["no auth handler", { "app/api/auth/[...nextauth]/route.ts": null, "app/page.tsx": "" }, "auth_handler_missing", 3],
   ["a handler that never reaches NextAuth", { "auth.ts": "export const handlers = { GET: 1, POST: 1 };\n" }, "auth_config_not_found", 3],
   [
-    "two calls in reach",
+    "two calls in reach, and a handler that is made of neither by name",
     {
+      "app/api/auth/[...nextauth]/route.ts": 'import { make } from "@/auth";\nexport const { GET, POST } = make();\n',
       "auth.ts": 'import "./other";\nimport NextAuth from "next-auth";\nexport const { handlers } = NextAuth({ providers: [] });\n',
       "other.ts": 'import NextAuth from "next-auth";\nexport default NextAuth({ providers: [] });\n',
     },
