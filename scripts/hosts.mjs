@@ -11,8 +11,8 @@ import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join, posix } from "node:path"
-import { transformSync } from "esbuild"
 import { check as prettierCheck, resolveConfig } from "prettier"
+import { transformWithEsbuild } from "vite"
 import { prepare } from "./prepare.mjs"
 
 prepare()
@@ -72,7 +72,7 @@ async function tryHost(host, copy) {
   for (const path of edited) {
     const [old, now] = [before.get(path), after.get(path)]
     if (!isSubsequence(old, now)) notes.push(`NOT ONLY INSERTIONS: ${path}`)
-    if (!parses(path, now)) notes.push(`DOES NOT PARSE: ${path}`)
+    if (!(await parses(path, now))) notes.push(`DOES NOT PARSE: ${path}`)
     if (await isFormatted(path, old, copy)) if (!(await isFormatted(path, now, copy))) notes.push(`prettier: ${path}`)
   }
   const schema = join(copy, added.json.host.prisma.schema)
@@ -140,16 +140,14 @@ function isSubsequence(old, now) {
 }
 
 /** By another parser than the one that edits. */
-function parses(path, text) {
+async function parses(path, text) {
   const loader = { ts: "ts", tsx: "tsx", mts: "ts", js: "jsx", jsx: "jsx", mjs: "jsx", json: "json" }[path.split(".").at(-1)]
   if (!loader) return true
   try {
-    transformSync(
-      Buffer.from(text, "latin1")
-        .toString("utf8")
-        .replace(/^\uFEFF/, ""),
-      { loader },
-    )
+    const source = Buffer.from(text, "latin1")
+      .toString("utf8")
+      .replace(/^\uFEFF/, "")
+    await transformWithEsbuild(source, basename(path), { loader, tsconfigRaw: {} })
     return true
   } catch {
     return false

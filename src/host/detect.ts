@@ -121,7 +121,7 @@ function oldVersions(auth: string, prisma: string, requires: Requirements): Warn
       : [
           {
             code: "prisma_version_old",
-            message: `Prisma ${prisma} is older than what chimerai is tested with (${requires.prismaAdvised}).`,
+            message: `Prisma ${prisma} is older than advised (${requires.prismaAdvised}); chimerai has not been run with it.`,
             file,
           },
         ]),

@@ -49,6 +49,8 @@ export function detectPages(files: HostFiles, { router, routesDir, signInPage }:
  * `[locale]`, where all pages are in it and a middleware fills it in: `/login/mfa` is then answered by `/en/login/mfa`.
  */
 function languageSegment(files: HostFiles, appDir: string): string | null {
+  // Further down, a segment like [slug] is anything but a language.
+  if (!/^(src\/)?app(\/\([^)]*\))*$/.test(appDir)) return null
   const base = appDir.startsWith("src/") ? "src/" : ""
   const middleware = files.first(
     ["proxy", "middleware"].flatMap((name) => ["ts", "js", "mjs"].map((extension) => `${base}${name}.${extension}`)),

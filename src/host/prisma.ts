@@ -28,7 +28,7 @@ export function detectPrismaVersion(files: HostFiles, modules: Modules, manifest
   return versionOf(files, name, range, manifestText)
 }
 
-/** Prisma of another package of the workspace, where the app's own dependencies lead to one. */
+/** The Prisma of the first other package of the workspace that has it. Which client is the app's, its imports say later. */
 function sharedPrisma(files: HostFiles, { packages }: Modules): VersionFact | null {
   for (const path of packages.dirs.map((dir) => `${dir}/package.json`)) {
     const text = files.read(path) ?? "{}"

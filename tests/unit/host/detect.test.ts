@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { loadFeature } from "../../../src/feature/load"
 import { detect, type Overrides } from "../../../src/host/detect"
+import { HostFiles } from "../../../src/host/files"
 import { runsOn } from "../../../src/host/middleware"
 import { makeHost, type Tree } from "../../support/host"
 
@@ -392,6 +393,14 @@ describe("work does not grow with the host", () => {
   })
 })
 
+test("texts that stand for what is on disk, as a plan is rehearsed on them", () => {
+  const files = new HostFiles(makeHost(), new Map(Object.entries({ "auth.ts": "changed", "lib/mfa/new.ts": "made" })))
+  expect([files.read("auth.ts"), files.read("lib/mfa/new.ts"), files.read("lib/mfa/other.ts")]).toEqual(["changed", "made", null])
+  expect([files.isFile("lib/mfa/new.ts"), files.isDirectory("lib/mfa"), files.exists("lib/other")]).toEqual([true, true, false])
+  const names = (dir: string) => files.list(dir).map((entry) => `${entry.name}${entry.isDirectory() ? "/" : ""}`)
+  expect([names("lib"), names("lib/mfa")]).toEqual([["prisma.ts", "mfa/"], ["new.ts"]])
+})
+
 describe("pages under a language", () => {
   const localized: Tree = {
     "app/layout.tsx": null,
@@ -407,6 +416,17 @@ describe("pages under a language", () => {
       "middleware.ts": 'import createMiddleware from "next-intl/middleware";\nexport default createMiddleware({});\n',
     })
     expect(pages).toMatchObject({ publicDir: "app/[locale]", signInDir: "app/[locale]/(auth)/login" })
+  })
+
+  test("and a segment further down is none", async () => {
+    const { pages } = await factsOf({
+      ...localized,
+      "app/[locale]/(auth)/login/page.tsx": null,
+      "app/shop/[slug]/login/page.tsx": "",
+      "auth.ts": String(localized["auth.ts"]).replace('"/login"', '"/shop/login"'),
+      "middleware.ts": 'import createMiddleware from "next-intl/middleware";\nexport default createMiddleware({});\n',
+    })
+    expect(pages.signInDir).toBeNull()
   })
 
   test("that nothing fills in", async () => {
