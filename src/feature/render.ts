@@ -65,6 +65,7 @@ export function isFor(host: Host, when: Condition | undefined): boolean {
     router: host.auth.router,
     middleware: host.middlewareGuard,
     language: host.language,
+    database: host.prisma.provider === "mongodb" ? "mongodb" : "relational",
   }
   return Object.entries(when ?? {}).every(([fact, value]) => value === undefined || facts[fact as keyof typeof facts] === value)
 }
@@ -111,29 +112,53 @@ function apiPath(host: Host): string {
 }
 
 function contextOf(host: Host, routes: Routes) {
-  const { userModel, userId, userSchema, userEmail, sessionModel, provider, client } = host.prisma
+  const { userModel, userTable, userId, userSchema, userEmail, sessionModel, provider, client } = host.prisma
   const native = userId.nativeType ? ` ${userId.nativeType}` : ""
+  const mongo = provider === "mongodb"
   return {
     appName: host.name,
     v4: host.auth.major === 4,
+    ...betas(host.auth.version),
     pagesRouter: host.auth.router === "pages",
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,
+    backfillScript: `scripts/mfa-backfill.${host.language}`,
     prisma: { name: client.export, isDefault: client.export === "default" },
     session: { model: sessionModel, delegate: sessionModel && lowerFirst(sessionModel) },
+    mongo,
+    /** What runs a guarded update: with MongoDB it takes a transaction. */
+    guard: mongo ? "guarded" : "retry",
+    mapId: mongo ? ' @map("_id")' : "",
+    ownId: mongo ? 'String @id @default(auto()) @map("_id") @db.ObjectId' : "String @id @default(cuid())",
     longText: { mysql: " @db.LongText", sqlserver: " @db.NVarChar(Max)" }[provider] ?? "",
     user: {
       model: userModel,
       delegate: lowerFirst(userModel),
+      collection: userTable,
       idName: userId.name,
-      idTs: userId.type === "Int" ? "number" : "string",
+      idTs: { Int: "number", BigInt: "bigint" }[userId.type] ?? "string",
       idIsNumber: userId.type === "Int",
+      idIsBigInt: userId.type === "BigInt",
+      idPattern: idPattern(userId.nativeType),
       emailName: userEmail,
       schemaAttribute: userSchema,
       fkColumn: userId.type + native,
     },
   }
+}
+
+/** What the database takes for an id; asked for anything else, such as a provider's own id, it answers with an error. */
+function idPattern(nativeType: string | null): string | null {
+  if (nativeType === "@db.ObjectId") return "/^[\\da-f]{24}$/i"
+  if (nativeType === "@db.Uuid" || nativeType === "@db.UniqueIdentifier") return "/^[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}$/i"
+  return null
+}
+
+/** What the betas of Auth.js 5 learned: with 8 to go where `signIn` says and lazy options, with 20 lazy ones that wait, with 22 a fetch of one's own. */
+function betas(version: string) {
+  const beta = Number(/^5\.0\.0-beta\.(\d+)/.exec(version)?.[1] ?? Number.POSITIVE_INFINITY)
+  return { beforeBeta8: beta < 8, beforeBeta20: beta < 20, beforeBeta22: beta < 22 }
 }
 
 /** Prisma Client's name for a model's queries. */

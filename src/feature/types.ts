@@ -7,6 +7,7 @@ const condition = z.strictObject({
   router: z.optional(z.enum(["app", "pages"])),
   middleware: z.optional(z.enum(["auth", "own-call", "with-auth"])),
   language: z.optional(z.enum(["ts", "js"])),
+  database: z.optional(z.enum(["mongodb", "relational"])),
 })
 
 /** templates/<feature>/feature.json: all that a feature is, as data. */
@@ -50,7 +51,12 @@ export const featureSchema = z.strictObject({
   ),
   /** Tailwind classes by role; without Tailwind the role is a class of the feature's CSS module. */
   styles: z.record(z.string(), z.string()),
-  nextSteps: z.strictObject({ migrations: z.string(), push: z.string() }),
+  nextSteps: z.strictObject({
+    migrations: z.string(),
+    push: z.string(),
+    /** After that, for some hosts. */
+    after: z.array(z.strictObject({ command: z.string(), when: condition })),
+  }),
 })
 
 export type Feature = z.infer<typeof featureSchema>

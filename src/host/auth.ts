@@ -80,14 +80,17 @@ export function detectAuth(
       suggestion:
         "Nothing was changed. Sessions that other files read with them could not be ended when MFA is turned on. Keep the options in a constant, export const authOptions = { ... }, and pass that to NextAuth; then run this again.",
     })
-  const elsewhere = [call, ...(version.startsWith("4.") ? options.sources.map(({ file }) => file) : [])].find((file) =>
-    file.startsWith("../"),
-  )
-  if (elsewhere !== undefined)
-    throw new CliError("auth_in_other_package", `The sign-in is configured in another package of the workspace: ${elsewhere}.`, {
-      file: elsewhere,
+  if (call.startsWith("../"))
+    throw new CliError("auth_in_other_package", `NextAuth is called in another package of the workspace: ${call}.`, {
+      file: call,
       suggestion:
-        "Nothing was changed. MFA's modules are installed into the app, where that package cannot import them. Move the call of NextAuth and its options into the app, then run this again.",
+        "Nothing was changed. MFA's modules are installed into the app, where that package cannot import them. Move the call of NextAuth into the app, then run this again.",
+    })
+  const shared = version.startsWith("4.") ? options.sources.find(({ file }) => file.startsWith("../")) : undefined
+  if (shared)
+    throw new CliError("auth_in_other_package", `The options of next-auth are another package's: ${shared.file} (${shared.name}).`, {
+      file: shared.file,
+      suggestion: `Nothing was changed. Sessions that are read with them could not be ended when MFA is turned on: MFA's modules are installed into the app, where that package cannot import them. Give the app options of its own in ${call}, and read its sessions with those; then run this again:\n\nimport { ${shared.name} as sharedOptions } from "..."\n\nexport const authOptions = { ...sharedOptions${shared.kind === "function" ? "()" : ""} }\n\nNextAuth(authOptions)`,
     })
   const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`

@@ -62,6 +62,13 @@ export async function detect(
   const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm" } : detectPackageManager(files)
 
   warnings.push(...oldVersions(authVersion.version, prismaVersion.version, requires))
+  if (schema.facts.provider === "mongodb")
+    warnings.push({
+      code: "mongodb_replica_set",
+      message:
+        "MongoDB must be a replica set: what keeps a code from being used twice takes transactions. This code is type-checked for MongoDB, but was never run on one.",
+      file: schema.facts.schema,
+    })
 
   const host: Host = {
     root: files.root,
@@ -80,7 +87,7 @@ export async function detect(
     signInCallers: findSignInCallers(modules, pages, auth.facts.calls[0]),
     styling: styling.styling,
     env: env.facts,
-    usesMigrations: usesMigrations(files, schema.facts.schema, manifest),
+    usesMigrations: schema.facts.provider !== "mongodb" && usesMigrations(files, schema.facts.schema, manifest),
     evidence: {
       packageManager: packageManager.evidence,
       ...next.evidence,

@@ -58,13 +58,6 @@ export function detectSchema(
   const blocks = parsed.flatMap(({ path, text, blocks }) => blocks.map((block) => ({ path, text, block })))
   const datasource = blocks.find(({ block }) => block.kind === "datasource")
   const provider = (datasource && blockValue(datasource.block, "provider")) ?? "postgresql"
-  if (provider === "mongodb")
-    throw new CliError(
-      "database_unsupported",
-      "This app's database is MongoDB; this version of chimerai writes tables for relational databases.",
-      { file: datasource?.path ?? schema, suggestion: "Nothing was changed." },
-    )
-
   const models = blocks.filter(({ block }) => block.kind === "model")
   const user = overrides.userModel
     ? models.find(({ block }) => block.name === overrides.userModel)
@@ -88,11 +81,11 @@ export function detectSchema(
 
   const line = (offset: number) => lineAt(user.text, offset)
   const id = user.block.fields.find(({ attributes }) => /@id\b/.test(attributes))
-  if (!id || !["String", "Int"].includes(id.type))
+  if (!id || !["String", "Int", "BigInt"].includes(id.type))
     throw new CliError(
       "user_id_unsupported",
       id
-        ? `${user.block.name}.${id.name} is of type ${id.type}; String and Int are supported.`
+        ? `${user.block.name}.${id.name} is of type ${id.type}; String, Int and BigInt are supported.`
         : `model ${user.block.name} has no single @id field.`,
       { file: user.path, line: line(id?.start ?? user.block.start) },
     )
@@ -115,6 +108,7 @@ export function detectSchema(
       provider,
       userModel: user.block.name,
       userModelFile: user.path,
+      userTable: /@@map\(\s*(?:name:\s*)?"([^"]+)"/.exec(user.block.body)?.[1] ?? user.block.name,
       userId: { name: id.name, type: id.type, nativeType: /@db\.\w+(?:\([^)]*\))?/.exec(id.attributes)?.[0] ?? null },
       userSchema: /@@schema\([^)]*\)/.exec(user.block.body)?.[0] ?? null,
       userEmail: email.name,

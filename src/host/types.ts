@@ -47,6 +47,8 @@ export type PrismaFacts = {
   provider: string
   userModel: string
   userModelFile: string
+  /** Its table or collection. */
+  userTable: string
   userId: UserId
   /** `@@schema("auth")` of the user model, where the database has several. */
   userSchema: string | null

@@ -47,7 +47,7 @@ export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources
     ],
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
-    nextSteps: [nextStep(host, feature)],
+    nextSteps: nextSteps(host, feature),
     warnings: [...host.warnings, ...otherSecondFactors(host, feature, recipe)],
   }
 }
@@ -331,8 +331,12 @@ function refusal(
   })
 }
 
-function nextStep(host: Host, feature: LoadedFeature): NextStep {
+function nextSteps(host: Host, feature: LoadedFeature): NextStep[] {
   const exec = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" }[host.packageManager]
-  const command = (host.usesMigrations ? feature.nextSteps.migrations : feature.nextSteps.push).replace("{exec}", exec)
-  return { dir: host.prisma.home, command }
+  const filled = (command: string) => command.replace("{exec}", exec).replace("{env}", host.env.file).replace("{language}", host.language)
+  const { migrations, push, after } = feature.nextSteps
+  return [
+    { dir: host.prisma.home, command: filled(host.usesMigrations ? migrations : push) },
+    ...after.filter(({ when }) => isFor(host, when)).map(({ command }) => ({ dir: ".", command: filled(command) })),
+  ]
 }

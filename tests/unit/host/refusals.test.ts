@@ -21,7 +21,7 @@ const refusals: [string, Tree, string, number, string?][] = [
   ["no auth library", dependencies({}, "next-auth"), "auth_library_missing", 3, "package.json"],
   ["another auth library", dependencies({ "better-auth": "1.0.0" }, "next-auth"), "auth_library_missing", 3],
   ["an old next-auth 4", dependencies({ "next-auth": "4.20.1" }), "auth_version_unsupported", 3, "package.json:5"],
-  ["an early beta", dependencies({ "next-auth": "5.0.0-beta.4" }), "auth_version_unsupported", 3],
+  ["an early beta", dependencies({ "next-auth": "5.0.0-beta.3" }), "auth_version_unsupported", 3],
   ["no Prisma", dependencies({ "drizzle-orm": "1.0.0" }, "@prisma/client"), "prisma_missing", 3],
   ["an old Prisma", dependencies({ "@prisma/client": "3.15.2" }), "prisma_version_unsupported", 3],
   ["neither router", { "app/api/auth/[...nextauth]/route.ts": null, "app/layout.tsx": null }, "app_router_missing", 3],
@@ -93,12 +93,6 @@ const refusals: [string, Tree, string, number, string?][] = [
     "prisma/schema.prisma:2",
   ],
   ["users without an address", { "prisma/schema.prisma": "model User {\n  id String @id\n}\n" }, "user_email_missing", 3],
-  [
-    "MongoDB",
-    { "prisma/schema.prisma": 'datasource db {\n  provider = "mongodb"\n}\nmodel User {\n  id String @id\n  email String\n}\n' },
-    "database_unsupported",
-    3,
-  ],
   ["no client to be found", { "lib/prisma.ts": "export const prisma = 1;\n" }, "prisma_client_not_found", 4],
   [
     "a field of ours with another meaning",

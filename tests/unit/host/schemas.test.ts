@@ -38,6 +38,22 @@ const shapes: [string, Tree, Record<string, RegExp[]>][] = [
     { "prisma/schema.prisma": [/held\s+String\s+@db\.NVarChar\(Max\)/] },
   ],
   [
+    "MongoDB",
+    one(
+      `${source("mongodb")}model User {\n  id    String @id @default(auto()) @map("_id") @db.ObjectId\n  email String @unique\n\n  @@map("people")\n}\n`,
+    ),
+    {
+      "prisma/schema.prisma": [
+        /model MfaFactor \{\n\s+userId\s+String\s+@db\.ObjectId @id @map\("_id"\)/,
+        /model MfaEvent \{\n\s+id\s+String\s+@id @default\(auto\(\)\) @map\("_id"\) @db\.ObjectId/,
+      ],
+      "lib/mfa/throttle.ts": [/await guarded\(\(\) =>\s+db\.mfaThrottle\.updateMany/],
+      "lib/mfa/db.ts": [/\[\\da-f\]\{24\}/, /db\.\$transaction\(\[update\(\)\]\)/],
+      "scripts/mfa-backfill.ts": [/update: "people"/],
+    },
+  ],
+  ["BigInt ids", one(source("postgresql") + user("  id BigInt @id\n")), { "lib/mfa/with-mfa.ts": [/mfaUid: String\(user\.id\)/] }],
+  [
     "a folder that package.json names, with enums, views and comments of every kind",
     {
       "prisma/schema.prisma": null,

@@ -127,6 +127,30 @@ describe("what is out of bounds", () => {
     expect(snapshot(dir)).toEqual(before)
   })
 
+  test("options of next-auth 4 that another package has; what is suggested, pasted, lets the next run through", () => {
+    const handler = "apps/web/pages/api/auth/[...nextauth].ts"
+    const tree: Tree = {
+      ...workspace,
+      "apps/web/package.json": String(workspace["apps/web/package.json"]).replace("5.0.0-beta.32", "4.24.13"),
+      "apps/web/app/api/auth/[...nextauth]/route.ts": null,
+      "apps/web/auth.ts": null,
+      [handler]: 'import NextAuth from "next-auth";\nimport { authOptions } from "@acme/auth";\n\nexport default NextAuth(authOptions);\n',
+      "packages/auth/package.json": json({ name: "@acme/auth", main: "index.ts" }),
+      "packages/auth/index.ts":
+        'import { db } from "@acme/db/client";\nimport GitHub from "next-auth/providers/github";\n\nvoid db;\nexport const authOptions = { providers: [GitHub({ clientId: "", clientSecret: "" })] };\n',
+    }
+    const dir = makeHost(tree)
+    const before = snapshot(dir)
+    const { error } = run(dir).json
+    expect(error).toMatchObject({ code: "auth_in_other_package", file: "packages/auth/index.ts" })
+    expect(error.suggestion).toContain(handler.slice("apps/web/".length))
+    expect(snapshot(dir)).toEqual(before)
+
+    const [, snippet = ""] = error.suggestion.split("run this again:\n\n")
+    const pasted = `import NextAuth from "next-auth"\n${snippet.replace('"..."', '"@acme/auth"').replace("\n\nNextAuth", "\n\nexport default NextAuth")}\n`
+    expect(run(makeHost({ ...tree, [handler]: pasted })).json.status).toBe("applied")
+  })
+
   test("a folder beside an app that is no workspace of its", () => {
     const dir = makeHost({ ...workspace, "pnpm-workspace.yaml": "packages:\n  - tools/*\n" })
     const result = run(join(dir, "apps/web"))
