@@ -124,7 +124,7 @@ function contextOf(host: Host, routes: Routes) {
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,
     backfillScript: `scripts/mfa-backfill.${host.language}`,
-    prisma: { name: client.export, isDefault: client.export === "default" },
+    prisma: { name: client.export, isDefault: client.export === "default", isOwn: client.isOwn },
     session: { model: sessionModel, delegate: sessionModel && lowerFirst(sessionModel) },
     mongo,
     /** What runs a guarded update: with MongoDB it takes a transaction. */

@@ -99,7 +99,8 @@ export function detectAuth(
       library: "next-auth",
       version,
       major,
-      config: options.file ?? call,
+      // What a request changes of options that others read is not where they are.
+      config: (major === 4 && options.sources.find(({ kind }) => kind === "constant")?.file) || (options.file ?? call),
       calls: [call],
       session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),

@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import type { Module } from "../edit/typescript/locate"
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
@@ -27,23 +28,22 @@ const usualClientFiles = [
   "app/lib/db",
 ]
 
+type Found = { client: PrismaFacts["client"]; evidence: string }
+
 /**
  * The module that makes the app's Prisma client: the one the auth code reaches, else one at a usual place.
+ * An app that makes clients where it needs them, and exports none, gets one of MFA's own.
+ * @param place the module that would make that one
  * @throws CliError prisma_client_not_found
  */
-export function detectClient(
-  files: HostFiles,
-  modules: Modules,
-  authFile: string,
-  override?: string,
-): { client: PrismaFacts["client"]; evidence: string } {
+export function detectClient(files: HostFiles, modules: Modules, authFile: string, place: string, override?: string): Found {
   if (override) {
     const [file = "", name = "prisma"] = override.split("#")
     if (!files.exists(file))
       throw new CliError("invalid_option", `--prisma-client: there is no file ${file}.`, {
         suggestion: "Write it as path/to/file.ts#exportName",
       })
-    return { client: { file, export: name, specifier: null }, evidence: "--prisma-client" }
+    return { client: { file, export: name, specifier: null, isOwn: false }, evidence: "--prisma-client" }
   }
   const seen = new Map<string, Module>()
   for (const module of modules.reachable(authFile)) {
@@ -61,14 +61,32 @@ export function detectClient(
     const name = module && clientExport(modules, module)
     if (module && name)
       return {
-        client: { file: module.path, export: name, specifier: null },
+        client: { file: module.path, export: name, specifier: null, isOwn: false },
         evidence: evidenceOf(module.path, module.text, "new PrismaClient"),
       }
   }
+  const own = ownClient(modules, seen, place)
+  if (own) return own
   throw new CliError("prisma_client_not_found", "The module that exports the app's Prisma client was not found.", {
     file: authFile,
     suggestion: "Name it: npx chimerai add mfa --prisma-client src/lib/prisma.ts#prisma",
   })
+}
+
+/** A client like those that the auth code makes for itself, where they need nothing that only the app knows. */
+function ownClient({ locate }: Modules, seen: Map<string, Module>, place: string): Found | null {
+  for (const module of seen.values()) {
+    if (!module.text.includes("PrismaClient") || !locate.makesPlainly(module, "PrismaClient")) continue
+    const from = locate.bindingOf(module, "PrismaClient")?.specifier
+    if (from === undefined) continue
+    // `.prisma/client` is a package.
+    const specifier = /^\.\.?\//.test(from) ? posix.relative(posix.dirname(place), posix.join(posix.dirname(module.path), from)) : from
+    return {
+      client: { file: place, export: "db", specifier, isOwn: true },
+      evidence: evidenceOf(module.path, module.text, "new PrismaClient"),
+    }
+  }
+  return null
 }
 
 /** The client that a module makes and exports. */
@@ -92,9 +110,9 @@ function importedAs(modules: Modules, seen: Map<string, Module>, path: string, f
       const [first] = names
       if (typeOnly || !first || !exported.includes(first.imported)) continue
       const target = modules.resolve(module.path, specifier)
-      if (target === path && !isOutside) return { file: path, export: first.imported, specifier: null }
+      if (target === path && !isOutside) return { file: path, export: first.imported, specifier: null, isOwn: false }
       if (owner !== null && !module.path.startsWith("../") && target?.startsWith(`${owner}/`))
-        return { file: path, export: first.imported, specifier: specifier.startsWith(".") ? null : specifier }
+        return { file: path, export: first.imported, specifier: specifier.startsWith(".") ? null : specifier, isOwn: false }
     }
-  return { file: path, export: fallback, specifier: null }
+  return { file: path, export: fallback, specifier: null, isOwn: false }
 }

@@ -53,9 +53,11 @@ export async function detect(
     requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.appRouter.nextAuth, warnings)
   }
   const pages = detectPages(files, auth.facts)
-  const client = detectClient(files, modules, auth.facts.calls[0], overrides.prismaClient)
+  const base = next.facts.srcDir ? "src/" : ""
+  const own = `${base}lib/mfa/db.${next.facts.language}`
+  const client = detectClient(files, modules, auth.facts.calls[0], own, overrides.prismaClient)
   const schema = detectSchema(files, modules, auth.facts.calls[0], client.client, overrides)
-  const alias = aliases.covering(`${next.facts.srcDir ? "src/" : ""}lib/mfa`)
+  const alias = aliases.covering(`${base}lib/mfa`)
   const middleware = detectMiddleware(files, modules, next.facts.srcDir, auth.facts.calls[0])
   const styling = detectStyling(files, manifest, manifestText)
   const env = detectEnv(files)

@@ -106,7 +106,9 @@ export class HostFiles {
       dir = dirname(dir)
       found.push(dir)
     }
-    return existsSync(join(dir, ".git")) ? found : [this.root]
+    if (existsSync(join(dir, ".git"))) return found
+    // Without a repository, the workspace is what belongs together.
+    return found.filter((folder) => folder === this.root || folder === this.boundary || folder.startsWith(this.boundary + sep))
   }
 
   /** Reads a file by absolute path: ignore rules and lockfiles above the root. */

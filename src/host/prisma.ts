@@ -172,16 +172,32 @@ function findSchema(files: HostFiles, modules: Modules, clientFile: string, over
   const owner = clientFile.startsWith("../") ? modules.packages.ownerOf(clientFile) : null
   const homes = [...new Set([owner ?? ".", ".", files.workspace ?? "."])]
   for (const home of override ? ["."] : homes) {
-    const found = schemaIn(files, home, override)
+    const found = schemaIn(files, home, override, home === "." ? posix.dirname(clientFile) : undefined)
     if (found) return found
   }
+  const elsewhere = override ? [] : modules.packages.dirs.map((dir) => schemaIn(files, dir)).filter((found) => found !== null)
+  const [only, ...others] = elsewhere
+  if (only && others.length === 0) return only
+  if (only)
+    throw new CliError("prisma_schema_missing", `Several packages have a schema: ${elsewhere.map(({ schema }) => schema).join(", ")}.`, {
+      suggestion: `Name the one of your users: npx chimerai add mfa --schema ${only.schema}`,
+    })
   throw new CliError("prisma_schema_missing", override ? `There is no schema at ${override}.` : "No schema.prisma was found.", {
     suggestion: "Name it: npx chimerai add mfa --schema path/to/schema.prisma",
   })
 }
 
+const usualSchemas = [
+  "prisma/schema.prisma",
+  "prisma/schema",
+  "schema.prisma",
+  "src/prisma/schema.prisma",
+  "db/schema.prisma",
+  "src/db/schema.prisma",
+]
+
 /** @throws CliError prisma_schema_missing when the package names a schema that is not there */
-function schemaIn(files: HostFiles, home: string, override?: string): FoundSchema | null {
+function schemaIn(files: HostFiles, home: string, override?: string, clientDir?: string): FoundSchema | null {
   const at = (path: string) => posix.normalize(posix.join(home, path))
   const manifestText = files.read(at("package.json"))
   const manifest = (manifestText && (parse(manifestText, [], { allowTrailingComma: true }) as PackageJson | undefined)) || {}
@@ -194,10 +210,14 @@ function schemaIn(files: HostFiles, home: string, override?: string): FoundSchem
   const fromConfig = inConfig
     ? posix.normalize(posix.join(...Array.from(inConfig.matchAll(/["']([^"']+)["']/g), ([, part = ""]) => part)))
     : null
-  const stated = override ?? fromConfig ?? manifest.prisma?.schema ?? null
+  const fromScript = /\bprisma\b.*--schema[= ]["']?([^\s"']+)/.exec(Object.values(manifest.scripts ?? {}).join("\n"))?.[1]
+  const stated = override ?? fromConfig ?? manifest.prisma?.schema ?? fromScript ?? null
   const candidates = stated
     ? [at(stated).replace(/\/$/, "")]
-    : ["prisma/schema.prisma", "prisma/schema", "schema.prisma", "src/prisma/schema.prisma"].map(at)
+    : [
+        ...usualSchemas.map(at),
+        ...(clientDir === undefined ? [] : ["schema.prisma", "prisma/schema.prisma"].map((path) => posix.join(clientDir, path))),
+      ]
   const schema = candidates.find((path) => files.exists(path))
   if (!schema) {
     if (!stated) return null
@@ -210,7 +230,7 @@ function schemaIn(files: HostFiles, home: string, override?: string): FoundSchem
       ? "--schema"
       : fromConfig && configPath
         ? evidenceOf(configPath, configText, "schema")
-        : manifest.prisma?.schema
+        : (manifest.prisma?.schema ?? fromScript)
           ? at("package.json")
           : schema,
   }

@@ -59,8 +59,11 @@ export type PrismaFacts = {
   generatedFrom: string | null
   /** Fields of the user and models that look like a second factor, ours included. */
   secondFactors: { name: string; file: string; line: number }[]
-  /** The module that exports the client; `specifier` where it is another package, which is imported by name. */
-  client: { file: string; export: string; specifier: string | null }
+  /**
+   * The module that exports the client; `specifier` where it is another package, which is imported by name. With `isOwn`
+   * the app exports none: `file` is ours, and `specifier` is where it has the class from.
+   */
+  client: { file: string; export: string; specifier: string | null; isOwn: boolean }
 }
 
 export type AliasFact = { pattern: string; prefix: string; dir: string }

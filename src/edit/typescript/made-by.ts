@@ -13,6 +13,21 @@ export function exportsMaking(module: Module, className: string): string[] {
   })
 }
 
+/**
+ * Whether the module makes objects of `className` in a way that can be done elsewhere too: without arguments, or with
+ * options that only say what is logged.
+ */
+export function makesPlainly(module: Module, className: string): boolean {
+  let found = false
+  walk(module.source, (node) => {
+    if (!ts.isNewExpression(node) || !ts.isIdentifier(node.expression) || node.expression.text !== className) return
+    const [options] = node.arguments ?? []
+    const isLogging = (property: ts.ObjectLiteralElementLike) => property.name?.getText() === "log"
+    if (!options || (ts.isObjectLiteralExpression(options) && options.properties.every(isLogging))) found = true
+  })
+  return found
+}
+
 class Search {
   readonly #seen = new Set<string>()
 

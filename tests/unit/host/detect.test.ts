@@ -3,7 +3,7 @@ import { loadFeature } from "../../../src/feature/load"
 import { detect, type Overrides } from "../../../src/host/detect"
 import { HostFiles } from "../../../src/host/files"
 import { runsOn } from "../../../src/host/middleware"
-import { makeHost, type Tree } from "../../support/host"
+import { makeHost, minimalHost, type Tree } from "../../support/host"
 
 const { requires } = loadFeature("mfa")
 const factsOf = async (tree: Tree = {}, overrides: Overrides = {}) => (await detect(makeHost(tree), requires, overrides)).host
@@ -131,7 +131,7 @@ describe("where things are", () => {
       "auth.ts":
         'import NextAuth from "next-auth";\nimport database from "@/lib/prisma";\nvoid database;\nexport const { handlers } = NextAuth({ providers: [] });\n',
     })
-    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: "default", specifier: null })
+    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: "default", specifier: null, isOwn: false })
   })
 
   test.each([
@@ -153,16 +153,46 @@ describe("where things are", () => {
     ["beside what uses it", "const prisma = new PrismaClient();\nexport const repo = { prisma };\nexport default prisma;\n", "default"],
   ])("a client %s", async (_name, text, name) => {
     const host = await factsOf({ "lib/prisma.ts": `import { PrismaClient } from "@prisma/client";\n${text}` })
-    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: name, specifier: null })
+    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: name, specifier: null, isOwn: false })
   })
 
   test("options that use a client are not the client", async () => {
-    const facts = factsOf({
+    const { prisma } = await factsOf({
       "lib/prisma.ts": null,
       "auth.ts":
         'import NextAuth from "next-auth";\nimport { PrismaClient } from "@prisma/client";\nconst prisma = new PrismaClient();\nexport const config = { adapter: A(prisma), providers: [] };\nexport const { handlers } = NextAuth(config);\n',
     })
-    await expect(facts).rejects.toMatchObject({ code: "prisma_client_not_found" })
+    expect(prisma.client).toMatchObject({ file: "lib/mfa/db.ts", isOwn: true })
+  })
+
+  test.each([
+    ["in authorize", "@prisma/client", "() => new PrismaClient().user.findFirst()", "@prisma/client"],
+    ["beside the options, and only logging", ".prisma/client", "prisma", ".prisma/client"],
+    ["of a generated class", "./generated/prisma", "() => new PrismaClient()", "../../generated/prisma"],
+  ])("an app that makes its clients where it needs them, %s, gets one of MFA's own", async (_, from, use, specifier) => {
+    const made = use === "prisma" ? 'const prisma = new PrismaClient({ log: ["error"] });\n' : ""
+    const text = `import NextAuth from "next-auth";\nimport { PrismaClient } from "${from}";\n${made}export const { handlers } = NextAuth({ providers: [], jwt: { x: ${use} } });\n`
+    const { prisma } = await factsOf({ "lib/prisma.ts": null, "auth.ts": text })
+    expect(prisma.client).toEqual({ file: "lib/mfa/db.ts", export: "db", specifier, isOwn: true })
+  })
+
+  test("a client that only the app knows how to make is not made again", async () => {
+    const text =
+      'import NextAuth from "next-auth";\nimport { PrismaClient } from "@prisma/client";\nconst prisma = new PrismaClient({ adapter });\nexport const { handlers } = NextAuth({ providers: [], x: prisma });\n'
+    await expect(factsOf({ "lib/prisma.ts": null, "auth.ts": text })).rejects.toMatchObject({ code: "prisma_client_not_found" })
+  })
+
+  test.each([
+    ["a script", { "package.json": { scripts: { postinstall: "prisma generate --schema=./database/my.prisma" } } }, "database/my.prisma"],
+    ["the folder of the client", {}, "lib/schema.prisma"],
+  ])("the schema by %s", async (_, more, path) => {
+    const manifest = { ...JSON.parse(String(minimalHost["package.json"])), ...(more as Record<string, object>)["package.json"] }
+    const tree = {
+      "package.json": JSON.stringify(manifest),
+      "prisma/schema.prisma": null,
+      [path]: minimalHost["prisma/schema.prisma"] ?? "",
+    }
+    expect((await factsOf(tree)).prisma.schema).toBe(path)
   })
 
   test("users under another name, from what the auth code queries", async () => {

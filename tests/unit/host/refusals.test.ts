@@ -23,7 +23,7 @@ const refusals: [string, Tree, string, number, string?][] = [
   ["an old next-auth 4", dependencies({ "next-auth": "4.20.1" }), "auth_version_unsupported", 3, "package.json:5"],
   ["an early beta", dependencies({ "next-auth": "5.0.0-beta.3" }), "auth_version_unsupported", 3],
   ["no Prisma", dependencies({ "drizzle-orm": "1.0.0" }, "@prisma/client"), "prisma_missing", 3],
-  ["an old Prisma", dependencies({ "@prisma/client": "3.15.2" }), "prisma_version_unsupported", 3],
+  ["an old Prisma", dependencies({ "@prisma/client": "2.30.3" }), "prisma_version_unsupported", 3],
   ["neither router", { "app/api/auth/[...nextauth]/route.ts": null, "app/layout.tsx": null }, "app_router_missing", 3],
   ["a root layout only under [locale]", { "app/layout.tsx": null, "app/[locale]/layout.tsx": "" }, "root_layout_missing", 3, "app"],
   [

@@ -75,6 +75,24 @@ describe("a schema and a client in another package", () => {
     expect(snapshot(dir)).toEqual(before)
   })
 
+  test("a schema in a package of its own, of an app that makes its clients itself; what the workspace ignores is ignored", () => {
+    const dir = makeHost({
+      ...workspace,
+      "apps/web/auth.ts":
+        'import NextAuth from "next-auth";\nimport { PrismaClient } from "@prisma/client";\n\nexport const { handlers } = NextAuth({ providers: [], x: () => new PrismaClient() });\n',
+    })
+    const before = snapshot(dir)
+    const { json } = run(dir)
+    expect(json.host.prisma).toMatchObject({ schema: "packages/db/prisma/schema.prisma", client: "apps/web/lib/mfa/db.ts#db" })
+    expect(json.actions).toContainEqual(expect.objectContaining({ kind: "env", path: "apps/web/.env", state: "done" }))
+    expect(readFileSync(join(dir, "apps/web/lib/mfa/db.ts"), "utf8")).toContain(
+      "export const db = globalForMfa.mfaPrisma ?? new PrismaClient()",
+    )
+    expect(run(dir).json.status).toBe("unchanged")
+    expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", dir]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
   test("workspaces of npm, yarn and bun; a package without a name for its entry", () => {
     const dir = makeHost({
       ...workspace,
