@@ -23,7 +23,8 @@ export default defineConfig({
   clean: true,
   minifySyntax: true,
   skipNodeModulesBundle: false,
-  noExternal: [/.*/],
+  external: ["@prisma/prisma-schema-wasm"],
+  noExternal: [/^(?!@prisma\/prisma-schema-wasm)/],
   esbuildPlugins: [requireParser],
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },

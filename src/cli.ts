@@ -1,5 +1,5 @@
 /** The command line: what can be said, and the one place the process ends. Each command is loaded when it is called. */
-import { Command, CommanderError, Option } from "commander"
+import { Command, CommanderError } from "commander"
 import { CliError, exit } from "./errors"
 import { ownVersion } from "./version"
 
@@ -36,18 +36,25 @@ function featureCommand(name: string, description: string): Command {
     .option("--app <dir>", "the app's folder in a workspace")
     .option("--no-install", "do not run the package manager; its command is printed")
     .option("--pm <name>", "npm, pnpm, yarn or bun, instead of what was detected")
+    .option("--templates <dir>", "a feature folder of your own instead of the built-in one")
+    .option("--allow-dirty", "edit files that have uncommitted changes")
+    .option("--rollback", "restore what an interrupted run had changed")
+    .option("--resume", "finish what an interrupted run had begun")
     .option("--no-color", "plain output")
     .option("--verbose", "say more")
 }
 
-featureCommand("add", "install a feature into a Next.js app")
-  .option("--diff", "print the plan as unified diffs")
+/** The facts that can be overruled, one each. */
+const overruled = (command: Command): Command =>
+  command
+    .option("--diff", "print the plan as unified diffs")
+    .option("--auth <file>", "the file that calls NextAuth")
+    .option("--schema <path>", "the Prisma schema, a file or a folder")
+    .option("--user-model <name>", "the model of users")
+    .option("--prisma-client <file#export>", "the module that exports the Prisma client")
+
+overruled(featureCommand("add", "install a feature into a Next.js app"))
   .option("--strict", "a manual step left over is a failure (exit 5)")
-  .option("--auth <file>", "the file that calls NextAuth")
-  .option("--schema <path>", "the Prisma schema, a file or a folder")
-  .option("--user-model <name>", "the model of users")
-  .option("--prisma-client <file#export>", "the module that exports the Prisma client")
-  .addOption(new Option("--rollback", "restore what an interrupted run had changed"))
   .action(async (feature: string, dir: string | undefined, flags: Flags) => {
     const options = await read("add", feature, dir, flags)
     const { add } = await import("./commands/add")
@@ -61,6 +68,30 @@ featureCommand("remove", "take a feature out again")
     const options = await read("remove", feature, dir, flags)
     const { remove } = await import("./commands/remove")
     process.exitCode = await remove(options)
+  })
+
+overruled(featureCommand("update", "bring an installed feature to this version"))
+  .option("--force", "also where your changes meet this version's: both, between markers")
+  .action(async (feature: string, dir: string | undefined, flags: Flags) => {
+    const options = await read("update", feature, dir, flags)
+    const { update } = await import("./commands/update")
+    process.exitCode = await update(options)
+  })
+
+program
+  .command("status")
+  .alias("doctor")
+  .description("what is installed, what has drifted, and what is still to do (exit 1)")
+  .argument("[dir]", "the app's folder (default: the current one)")
+  .option("--cwd <dir>", "the same as [dir]")
+  .option("--app <dir>", "the app's folder in a workspace")
+  .option("--json", "one JSON document on stdout")
+  .option("--no-color", "plain output")
+  .option("--verbose", "say more")
+  .action(async (dir: string | undefined, flags: Flags) => {
+    const options = await read("status", "mfa", dir, flags)
+    const { status } = await import("./commands/status")
+    process.exitCode = await status(options)
   })
 
 program

@@ -53,9 +53,16 @@ export const errorCodes = {
   outside_root: exit.refused,
   file_changed: exit.failed,
   interrupted_run: exit.refused,
+  run_under_way: exit.refused,
+  dirty_files: exit.refused,
   apply_failed: exit.failed,
+  disk_full: exit.failed,
+  rollback_failed: exit.failed,
+  manifest_invalid: exit.refused,
+  manifest_newer: exit.refused,
+  package_manager_missing: exit.refused,
   // remove
-  not_installed: exit.done,
+  not_installed: exit.refused,
   user_edited: exit.refused,
   // ourselves
   feature_invalid: exit.failed,

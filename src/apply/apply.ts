@@ -1,12 +1,27 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Action, Plan } from "../plan/types"
+import { insertionsBetween, takeOut } from "../edit/merge"
+import type { Action, EditAction, Plan } from "../plan/types"
 import { isWrite } from "../plan/types"
-import { basePath, hashOf, type InstalledFeature, type Manifest, manifestPath, manifestText, readManifest } from "./store"
+import {
+  type Answers,
+  basePath,
+  emptyManifest,
+  hashOf,
+  type InstalledEdit,
+  type InstalledFeature,
+  ignorePath,
+  ignoreText,
+  leftText,
+  type Manifest,
+  manifestPath,
+  manifestText,
+  readManifest,
+} from "./store"
 import { commit, missingFolders, type Write } from "./transaction"
 
 /** Carries out a plan: host files and the record of what was done, in one transaction. */
-export function apply(plan: Plan, version: string): Action[] {
+export async function apply(plan: Plan, version: string, answers: Answers): Promise<Action[]> {
   const { root, workspace } = plan.host
   const planned = plan.actions.filter(isWrite).filter(({ state }) => state === "planned")
   const writes = planned.map((action): Write => {
@@ -14,42 +29,51 @@ export function apply(plan: Plan, version: string): Action[] {
     if (action.kind === "delete") return { path: action.path, before: action.before, after: null }
     return { path: action.path, before: action.before, after: action.after }
   })
-  const manifest = readManifest(root) ?? { schema: 1, features: {} }
-  const installed = record(
-    manifest.features[plan.feature],
-    plan,
-    version,
-    missingFolders(
-      root,
-      writes.map(({ path }) => path),
-    ),
+  const folders = missingFolders(
+    root,
+    writes.map(({ path }) => path),
   )
-  const next: Manifest = { ...manifest, features: { ...manifest.features, [plan.feature]: installed } }
-  const bases = planned
-    .filter((action) => action.kind === "create")
-    .map((action): Write => ({ path: basePath(action.path), before: read(root, basePath(action.path)), after: action.after }))
-  commit(root, join(root, workspace ?? "."), [
-    ...writes,
-    ...bases,
-    { path: manifestPath, before: read(root, manifestPath), after: manifestText(next) },
-  ])
+  const manifest = readManifest(root) ?? emptyManifest()
+  const installed = record(root, manifest.features[plan.feature], plan, { version, answers, folders })
+  const texts = planned.flatMap((action) => ("after" in action && action.kind !== "env" ? [[action.path, action.after] as const] : []))
+  await commit(root, join(root, workspace ?? "."), {
+    command: "add",
+    writes: [
+      ...(existsSync(join(root, ignorePath)) ? [] : [{ path: ignorePath, before: null, after: ignoreText }]),
+      ...writes,
+      ...texts.map(([path, after]) => storeWrite(root, basePath(path), after)),
+      manifestWrite(root, { ...manifest, features: { ...manifest.features, [plan.feature]: installed } }),
+    ],
+  })
   return plan.actions.map((action) => (isWrite(action) && action.state === "planned" ? { ...action, state: "done" } : action))
 }
 
-const read = (root: string, path: string): string | null => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : null)
+/** A write of a file of chimerai's own. */
+export function storeWrite(root: string, path: string, after: string | null): Write {
+  return { path, before: existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : null, after }
+}
+
+/** The manifest comes last: what it says is there, is there. */
+export const manifestWrite = (root: string, manifest: Manifest): Write => storeWrite(root, manifestPath, manifestText(manifest))
+
+type Run = { version: string; answers: Answers; folders: string[] }
 
 /** What an earlier run installed, and what this one adds to it. */
-function record(earlier: InstalledFeature | undefined, plan: Plan, version: string, folders: string[]): InstalledFeature {
-  const installed: InstalledFeature = earlier ? structuredClone(earlier) : { version, created: [], edited: [], env: [], folders: [] }
-  installed.version = version
+function record(root: string, earlier: InstalledFeature | undefined, plan: Plan, { version, answers, folders }: Run): InstalledFeature {
+  const installed: InstalledFeature = earlier
+    ? structuredClone(earlier)
+    : { version, answers, created: [], edited: [], env: [], dependencies: [], folders: [] }
+  Object.assign(installed, { version, answers: { ...installed.answers, ...answers } })
   installed.folders.push(...folders.filter((folder) => !installed.folders.includes(folder)))
+  installed.dependencies.push(...plan.dependencies.added)
   for (const action of plan.actions) {
     if (action.state !== "planned") continue
     if (action.kind === "create") installed.created.push({ path: action.path, hash: hashOf(action.after) })
     if (action.kind === "edit" || action.kind === "dependency") {
       const known = installed.edited.find(({ path }) => path === action.path)
-      if (known) Object.assign(known, { hash: hashOf(action.after), insertions: [...known.insertions, ...action.edits] })
-      else installed.edited.push({ path: action.path, hash: hashOf(action.after), insertions: action.edits })
+      const edit = editOf(root, action, known)
+      if (known) Object.assign(known, edit)
+      else installed.edited.push(edit)
     }
     if (action.kind === "env")
       installed.env.push({
@@ -62,4 +86,12 @@ function record(earlier: InstalledFeature | undefined, plan: Plan, version: stri
       })
   }
   return installed
+}
+
+/** What is ours in a file: with what an earlier run put there, where that still stands. */
+function editOf(root: string, { path, before, after, edits }: EditAction, known: InstalledEdit | undefined): InstalledEdit {
+  const left = known && leftText(root, path)
+  const clean = known && left != null ? takeOut(before, left, known.insertions) : null
+  const insertions = clean === null ? edits : (insertionsBetween(clean, after) ?? edits)
+  return { path, hash: hashOf(after), insertions }
 }

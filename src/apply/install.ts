@@ -1,9 +1,34 @@
+import { accessSync, constants } from "node:fs"
+import { delimiter, join } from "node:path"
 import { execa } from "execa"
+import { CliError } from "../errors"
 import type { PackageManager } from "../host/types"
 
 export type InstallResult = { ok: true } | { ok: false; command: string; output: string }
 
 export const installCommand = (manager: PackageManager): string => `${manager} install`
+
+/**
+ * Looked at before anything is written: files that wait for packages nobody can install help nobody.
+ * @throws CliError package_manager_missing
+ */
+export function assertAvailable(manager: PackageManager): void {
+  const names = process.platform === "win32" ? [`${manager}.cmd`, `${manager}.exe`] : [manager]
+  const found = (process.env.PATH ?? "").split(delimiter).some((dir) => names.some((name) => isExecutable(join(dir, name))))
+  if (found) return
+  throw new CliError("package_manager_missing", `This app uses ${manager}, which is not on the PATH.`, {
+    suggestion: `Nothing was changed. Install ${manager}, name another one (--pm npm), or install by yourself afterwards (--no-install).`,
+  })
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /**
  * Runs the app's package manager. A failure leaves the files as they are: the command can be run again by hand.
@@ -19,6 +44,8 @@ export async function install(root: string, manager: PackageManager, verbose: bo
     reject: false,
     all: true,
     stdin: "ignore",
+    // In CI yarn 2 and later take a changed package.json for a mistake.
+    env: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
     ...(verbose && { stdout: ["pipe", process.stderr], stderr: ["pipe", process.stderr] }),
   })
   process.removeListener("SIGINT", stay)

@@ -1,146 +1,148 @@
-import { existsSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { undoInsertions } from "../edit/splice"
+import { takeOut } from "../edit/merge"
+import { withoutDependencies } from "../edit/package-json"
 import { CliError } from "../errors"
+import { manifestWrite, storeWrite } from "./apply"
 import {
   basePath,
+  emptyManifest,
   hashOf,
   type InstalledEnv,
   type InstalledFeature,
   ignorePath,
+  leftText,
   type Manifest,
   manifestPath,
-  manifestText,
   readManifest,
-  storeDir,
+  storeFolders,
 } from "./store"
-import { commit, removeEmptyFolders, type Write } from "./transaction"
+import { commit, type Write } from "./transaction"
 
 export type Removal = { kind: "delete" | "edit" | "env"; path: string; reason: string; write: Write }
 export type RemovalPlan = {
   removals: Removal[]
-  conflicts: { path: string; reason: string }[]
-  kept: string[]
+  /** Files of ours that the user has edited: theirs now. */
+  edited: string[]
+  /** Env files that keep their key. */
+  keys: string[]
+  /** Dependencies of ours that the app's own code imports. */
+  used: string[]
   installed: InstalledFeature
   manifest: Manifest
 }
 
-/** What taking a feature out again would do. Files the user has edited since are conflicts, unless forced. */
-export function planRemoval(root: string, feature: string, options: { force: boolean; purge: boolean }): RemovalPlan | null {
+/** Which of the packages that `add` brought the app imports by itself. */
+export type UsedPackages = (names: string[], ours: ReadonlySet<string>) => string[]
+
+/**
+ * What taking a feature out again would do.
+ * @returns null where it is not installed
+ * @throws CliError user_edited: what was inserted into a file of the app's has been edited, and cannot be told from its own
+ */
+export function planRemoval(
+  root: string,
+  feature: string,
+  options: { force: boolean; purge: boolean },
+  usedPackages: UsedPackages,
+): RemovalPlan | null {
   const manifest = readManifest(root)
   const installed = manifest?.features[feature]
   if (!manifest || !installed) return null
-  const plan: RemovalPlan = { removals: [], conflicts: [], kept: [], installed, manifest }
-  const read = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : null)
+  const plan: RemovalPlan = { removals: [], edited: [], keys: [], used: [], installed, manifest }
+  const ours = new Set(installed.created.map(({ path }) => path))
+  plan.used = usedPackages(installed.dependencies, ours)
 
   for (const { path, hash } of installed.created) {
-    const text = read(path)
+    const text = read(root, path)
     if (text === null) continue
     if (hashOf(text) === hash || options.force)
       plan.removals.push({ kind: "delete", path, reason: "created by add", write: { path, before: text, after: null } })
-    else plan.conflicts.push({ path, reason: "you have edited it since it was created" })
+    else plan.edited.push(path)
   }
   for (const { path, hash, insertions } of installed.edited) {
-    const text = read(path)
+    const text = read(root, path)
     if (text === null) continue
-    const after =
-      (hashOf(text) === hash ? undoInsertions(text, insertions) : null) ??
-      takeOut(
-        text,
-        insertions.map((insertion) => insertion.text),
-      )
-    if (after === null)
-      plan.conflicts.push({
-        path,
-        reason: `what add inserted is no longer there as it was: ${insertions.map(({ text }) => text.trim().split("\n")[0]).join(" … ")}`,
+    const left = hashOf(text) === hash ? text : leftText(root, path)
+    const kept = path === "package.json" ? insertions.filter(({ text }) => plan.used.some((name) => text.includes(`"${name}":`))) : []
+    const clean = left === null ? null : takeOut(text, left, insertions)
+    if (clean === null)
+      throw new CliError("user_edited", `What add inserted into ${path} has been edited since, and cannot be told from your own code.`, {
+        file: path,
+        suggestion: `Nothing was changed. Take these lines out by hand, then run this again:\n\n${insertions.map(({ text }) => text.trim()).join("\n")}`,
       })
-    else plan.removals.push({ kind: "edit", path, reason: "without what add inserted", write: { path, before: text, after } })
+    const after =
+      kept.length === 0
+        ? clean
+        : withoutDependencies(
+            text,
+            installed.dependencies.filter((name) => !plan.used.includes(name)),
+          )
+    if (after !== text)
+      plan.removals.push({ kind: "edit", path, reason: "without what add inserted", write: { path, before: text, after } })
   }
   for (const env of installed.env) {
-    const text = read(env.path)
+    const text = read(root, env.path)
     if (text === null) continue
-    if (env.secret && !options.purge) plan.kept.push(env.path)
-    else
-      plan.removals.push({
-        kind: "env",
-        path: env.path,
-        reason: "without our keys",
-        write: { path: env.path, before: text, after: withoutKeys(text, env) },
-      })
+    if (env.secret && !options.purge) plan.keys.push(env.path)
+    else plan.removals.push(envRemoval(env.path, text, withoutKeys(text, env)))
   }
   return plan
 }
 
+/** Of a feature that is not installed any more, the key may still be there: `--purge` takes it where its comment stands. */
+export function planPurge(root: string, file: string, keys: { name: string; comment: string }[]): RemovalPlan | null {
+  const text = read(root, file)
+  if (text === null) return null
+  const ours = keys.filter(({ name, comment }) => text.includes(`# ${comment}\n${name}=`) || text.includes(`# ${comment}\r\n${name}=`))
+  if (ours.length === 0) return null
+  const names = ours.map(({ name }) => name)
+  const installed = { version: "", answers: {}, created: [], edited: [], env: [], dependencies: [], folders: [] }
+  const removals = [envRemoval(file, text, linesWithout(text, names))]
+  return { removals, edited: [], keys: [], used: [], installed, manifest: emptyManifest() }
+}
+
+const envRemoval = (path: string, before: string, after: string | null): Removal => ({
+  kind: "env",
+  path,
+  reason: "without our keys",
+  write: { path, before, after },
+})
+
+const read = (root: string, path: string): string | null => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : null)
+
 /** @throws CliError as `commit` */
-export function applyRemoval(root: string, boundary: string, feature: string, { removals, installed, manifest }: RemovalPlan): void {
+export async function applyRemoval(
+  root: string,
+  boundary: string,
+  feature: string,
+  { removals, installed, manifest }: RemovalPlan,
+): Promise<void> {
   const { [feature]: _removed, ...others } = manifest.features
-  const last = Object.keys(others).length === 0
-  const before = readFileSync(join(root, manifestPath), "utf8")
-  const bases = installed.created
-    .map(({ path }) => basePath(path))
-    .filter((path) => existsSync(join(root, path)))
-    .map((path): Write => ({ path, before: readFileSync(join(root, path), "utf8"), after: null }))
-  commit(root, boundary, [
-    ...removals.map(({ write }) => write),
-    ...bases,
-    { path: manifestPath, before, after: last ? null : manifestText({ ...manifest, features: others }) },
-  ])
-  if (last) {
-    rmSync(join(root, ignorePath), { force: true })
-    rmSync(join(root, storeDir, "base"), { recursive: true, force: true })
-    removeEmptyFolders(root, [storeDir])
-  }
-  removeEmptyFolders(root, installed.folders)
+  const isLast = Object.keys(others).length === 0
+  const paths = [...installed.created, ...installed.edited].map(({ path }) => path)
+  const own = [...paths.map(basePath), ...(isLast ? [ignorePath, manifestPath] : [])].filter((path) => existsSync(join(root, path)))
+  await commit(root, boundary, {
+    command: "remove",
+    writes: [
+      ...removals.map(({ write }) => write),
+      ...own.map((path) => storeWrite(root, path, null)),
+      ...(isLast ? [] : [manifestWrite(root, { ...manifest, features: others })]),
+    ],
+    emptied: [...installed.folders, ...storeFolders(paths)],
+  })
 }
 
-/** Removes texts that stand exactly once each; null when one does not. */
-function takeOut(text: string, insertions: string[]): string | null {
-  let result = text
-  for (const insertion of insertions.toSorted((a, b) => b.length - a.length)) {
-    const at = result.indexOf(insertion)
-    // A lone bracket is no proof of where it stood.
-    if (at === -1 || (insertion.length > 1 && result.indexOf(insertion, at + 1) !== -1)) return null
-    if (insertion.length <= 1) return takeOutPair(text, insertions)
-    result = result.slice(0, at) + result.slice(at + insertion.length)
-  }
-  return result
-}
-
-/** `wrapper(` ... `)` around one name, and the rest exactly once. */
-function takeOutPair(text: string, insertions: string[]): string | null {
-  const open = insertions.find((insertion) => insertion.endsWith("("))
-  if (!open) return null
-  const pattern = new RegExp(`${open.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}([\\w.]+)\\)`, "g")
-  if (Array.from(text.matchAll(pattern)).length !== 1) return null
-  const rest = insertions.filter((insertion) => insertion !== open && insertion !== ")")
-  return takeOut(
-    text.replace(pattern, (_, name: string) => name),
-    rest,
-  )
-}
-
+/** Null: the file was ours alone. */
 function withoutKeys(text: string, { created, hash, names, ranges }: InstalledEnv): string | null {
-  if (hashOf(text) === hash) {
-    if (created) return null
-    return ranges.toReversed().reduce((result, { at, length }) => result.slice(0, at) + result.slice(at + length), text)
-  }
-  const lines = text.split(/(?<=\n)/)
-  return lines
-    .filter(
-      (line, index) =>
-        !names.some((name) => line.startsWith(`${name}=`) || (line.startsWith("#") && lines[index + 1]?.startsWith(`${name}=`))),
-    )
-    .join("")
+  if (hashOf(text) !== hash) return linesWithout(text, names)
+  if (created) return null
+  return ranges.toReversed().reduce((result, { at, length }) => result.slice(0, at) + result.slice(at + length), text)
 }
 
-export function conflictError(conflicts: RemovalPlan["conflicts"]): CliError {
-  const [first] = conflicts
-  return new CliError(
-    "user_edited",
-    `Not removed, because these files have changed since: ${conflicts.map(({ path, reason }) => `${path} (${reason})`).join("; ")}. Nothing was changed.`,
-    {
-      ...(first && { file: first.path }),
-      suggestion: "Undo your changes to them, or take the created files out as well: npx chimerai remove mfa --force",
-    },
-  )
+/** Without the lines that set `names`, and the comment above each. */
+function linesWithout(text: string, names: string[]): string {
+  const lines = text.split(/(?<=\n)/)
+  const sets = (line: string | undefined) => names.some((name) => line?.startsWith(`${name}=`))
+  return lines.filter((line, index) => !sets(line) && !(line.startsWith("#") && sets(lines[index + 1]))).join("")
 }

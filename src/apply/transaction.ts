@@ -1,106 +1,205 @@
-import {
-  accessSync,
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs"
-import { basename, dirname, join, sep } from "node:path"
+import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs"
+import { dirname, join, sep } from "node:path"
 import { CliError } from "../errors"
-import { ignorePath, journalPath, storeDir } from "./store"
+import { flushFolder, temporaryOf, writeFileAtomically } from "./atomic-write"
+import { assertNobodyAtWork, assertNoJournal, closeJournal, type Journal, openJournal, readJournal, type Write } from "./journal"
+import { journalPath, storeDir } from "./store"
 
-/** A file as it must be before, and as it is afterwards. Null: it does not exist. */
-export type Write = { path: string; before: string | null; after: string | null }
-
-type Journal = { pid: number; originals: { path: string; text: string | null }[]; folders: string[] }
+export type { Write } from "./journal"
+export type Transaction = { command: string; writes: Write[]; emptied?: string[] }
 
 /**
- * Writes all files or none. The originals are journalled before the first byte changes, each file is replaced by an
- * atomic rename, and any failure or signal on the way restores the originals in reverse order.
+ * Writes all files or none. The journal comes first, then each file is replaced by an atomic rename; any failure or
+ * signal on the way restores what was, in reverse order. Nothing is lost when the process, or the machine, dies instead:
+ * `rollBack` and `resume` go on from the journal.
  * @param root the app, from which paths are named
  * @param boundary the folder outside of which nothing is written: the app's, or its workspace's
- * @throws CliError not_writable, outside_root, file_changed, interrupted_run (nothing written); apply_failed, cancelled (rolled back)
+ * @throws CliError not_writable, outside_root, file_changed, interrupted_run, run_under_way (nothing written);
+ * apply_failed, disk_full, cancelled (rolled back); rollback_failed (the journal is kept)
  */
-export function commit(root: string, boundary: string, writes: Write[]): void {
-  if (existsSync(join(root, journalPath))) throw interruptedRun()
-  for (const write of writes) check(root, boundary, write)
+export async function commit(root: string, boundary: string, { command, writes, emptied = [] }: Transaction): Promise<void> {
+  assertNoJournal(root)
+  checkAll(root, boundary, writes)
+  const isNew = !existsSync(join(root, storeDir))
   const folders = missingFolders(root, [...writes.filter(({ after }) => after !== null).map(({ path }) => path), journalPath])
-  const journal: Journal = { pid: process.pid, originals: writes.map(({ path, before }) => ({ path, text: before })), folders }
-  // Before the `try`: whoever does not get the journal must not restore, or remove, somebody else's.
-  openJournal(root, journal)
+  const modeOf = (path: string) => (existsSync(path) ? statSync(path).mode : null)
+  const journalled = writes.map((write) => ({ ...write, mode: modeOf(join(root, write.path)) }))
+  const journal: Journal = { pid: process.pid, command, writes: journalled, folders, emptied }
+  try {
+    openJournal(root, journal)
+  } catch (error) {
+    throw error instanceof CliError ? error : failure(error, "Nothing was changed.")
+  }
+  try {
+    // Again, now that nobody else can be at work here.
+    checkAll(root, boundary, writes)
+  } catch (error) {
+    closeJournal(root, isNew)
+    throw error
+  }
   const interrupt = watchSignals()
   try {
-    for (const { path, after } of writes) {
+    for (const write of writes) {
+      await interrupt.pause()
       if (interrupt.signal) throw new CliError("cancelled", "Interrupted.")
-      if (after === null) unlinkSync(join(root, path))
-      else writeFileAtomically(join(root, path), after)
+      carryOut(root, write)
     }
-    rmSync(join(root, journalPath))
+    finish(root, journal)
   } catch (error) {
-    restore(root, journal)
-    if (error instanceof CliError) throw new CliError(error.code, `${error.message} Every file is as it was.`, error.details)
-    throw new CliError("apply_failed", `${(error as Error).message}. Every file is as it was.`, {
-      suggestion: "Mend the cause, then run this again.",
-    })
+    undo(root, journal, error)
   } finally {
     interrupt.stop()
   }
 }
 
-/** Puts back what an interrupted run had journalled. @returns the paths restored, or null when there is no journal */
-export function rollBack(root: string): string[] | null {
-  const path = join(root, journalPath)
-  if (!existsSync(path)) return null
-  const journal = JSON.parse(readFileSync(path, "utf8")) as Journal
-  restore(root, journal)
-  return journal.originals.map((original) => original.path)
+/** @throws CliError always: what went wrong, and that every file is as it was, or that it is not */
+function undo(root: string, journal: Journal, cause: unknown): never {
+  try {
+    restore(root, journal)
+  } catch (error) {
+    throw new CliError(
+      "rollback_failed",
+      `${messageOf(cause)} And restoring the files failed too: ${messageOf(error)} Some are changed; their originals are in ${journalPath}.`,
+      { file: journalPath, suggestion: "Mend the cause, then restore every file: npx chimerai add mfa --rollback" },
+    )
+  }
+  if (cause instanceof CliError) throw new CliError(cause.code, `${cause.message} Every file is as it was.`, cause.details)
+  throw failure(cause, "Every file is as it was.")
 }
 
-/** @throws CliError interrupted_run when an earlier run did not get to its end */
-export function assertNoJournal(root: string): void {
-  if (existsSync(join(root, journalPath))) throw interruptedRun()
-}
-
-const interruptedRun = () =>
-  new CliError("interrupted_run", "An earlier run was interrupted, or another one is under way.", {
-    file: journalPath,
-    suggestion: "Restore every file as it was before it: npx chimerai add mfa --rollback",
+function failure(error: unknown, state: string): CliError {
+  const { code } = error as NodeJS.ErrnoException
+  const isFull = code === "ENOSPC" || code === "EDQUOT"
+  return new CliError(isFull ? "disk_full" : "apply_failed", `${messageOf(error)} ${state}`, {
+    suggestion: isFull ? "Make room, then run this again." : "Mend the cause, then run this again.",
   })
+}
+
+const messageOf = (error: unknown): string => `${(error as Error).message.replace(/\.$/, "")}.`
+
+/** What became of an interrupted run. `kept` are files that somebody has edited since: they are left as they are. */
+export type Recovery = { command: string; paths: string[]; kept: string[] }
+
+/** Puts back what an interrupted run has changed. @returns null when there is none */
+export function rollBack(root: string): Recovery | null {
+  const journal = readJournal(root)
+  // Where the process died between the journal and the folder it was in.
+  if (journal === null) removeEmptyFolders(root, [storeDir])
+  if (journal === null) return null
+  if (journal === "unwritten") {
+    removeJournalAmid(root, [storeDir])
+    return { command: "", paths: [], kept: [] }
+  }
+  assertNobodyAtWork(root)
+  const kept = restore(root, journal)
+  return { command: journal.command, paths: journal.writes.map(({ path }) => path), kept }
+}
+
+/**
+ * Finishes what an interrupted run had begun. @returns null when there is none
+ * @throws CliError file_changed: a file is neither as that run found it nor as it would leave it; nothing more is written
+ */
+export function resume(root: string, boundary: string): Recovery | null {
+  const journal = readJournal(root)
+  if (journal === null || journal === "unwritten") return rollBack(root)
+  assertNobodyAtWork(root)
+  const open = journal.writes.filter(({ path, after }) => read(root, path) !== after)
+  checkAll(root, boundary, open)
+  try {
+    for (const write of open) carryOut(root, write)
+    finish(root, journal)
+  } catch (error) {
+    throw failure(error, "The run is still unfinished: --resume and --rollback go on from here.")
+  }
+  return { command: journal.command, paths: journal.writes.map(({ path }) => path), kept: [] }
+}
+
+function carryOut(root: string, { path, after }: Write): void {
+  if (after !== null) writeFileAtomically(join(root, path), after)
+  else if (existsSync(join(root, path))) unlinkSync(join(root, path))
+}
+
+/** The files are on the disk before the journal is off it. */
+function finish(root: string, { writes, emptied }: Journal): void {
+  for (const { path } of writes) rmSync(temporaryOf(join(root, path)), { force: true })
+  const changed = new Set(writes.map(({ path }) => dirname(join(root, path))))
+  for (const folder of changed) if (existsSync(folder)) flushFolder(folder)
+  removeJournalAmid(root, emptied)
+}
+
+/** Folders go before the journal does, so that a run that dies here is found to be unfinished; its own goes last. */
+function removeJournalAmid(root: string, folders: string[]): void {
+  const isOwn = (folder: string) => folder === storeDir
+  removeEmptyFolders(
+    root,
+    folders.filter((folder) => !isOwn(folder)),
+  )
+  rmSync(join(root, journalPath), { force: true })
+  removeEmptyFolders(root, folders.filter(isOwn))
+}
+
+/** Undoes in reverse order. @returns files that are somebody's work since: neither the old text nor ours */
+function restore(root: string, { writes, folders }: Journal): string[] {
+  const kept: string[] = []
+  for (const { path, before, after, mode } of writes.toReversed()) {
+    const full = join(root, path)
+    rmSync(temporaryOf(full), { force: true })
+    const now = read(root, path)
+    if (now === before) continue
+    if (now !== after && now !== null) kept.push(path)
+    else if (before === null) unlinkSync(full)
+    else writeFileAtomically(full, before, mode ?? undefined)
+  }
+  removeJournalAmid(root, folders)
+  return kept
+}
+
+function read(root: string, path: string): string | null {
+  const full = join(root, path)
+  return existsSync(full) && statSync(full).isFile() ? readFileSync(full, "utf8") : null
+}
+
+/** @throws CliError, whatever it is that goes wrong: nothing is written yet */
+function checkAll(root: string, boundary: string, writes: Write[]): void {
+  try {
+    for (const write of writes) check(root, boundary, write)
+  } catch (error) {
+    throw error instanceof CliError ? error : failure(error, "Nothing was changed.")
+  }
+}
 
 function check(root: string, boundary: string, { path, before }: Write): void {
   const full = join(root, path)
   let existing = full
-  while (!existsSync(existing)) existing = dirname(existing)
-  const real = realpathSync(existing)
-  if (real !== boundary && !real.startsWith(boundary + sep))
-    throw new CliError("outside_root", `${path} leads out of the project, to ${real}. Nothing was changed.`, { file: path })
+  while (!isThere(existing)) existing = dirname(existing)
+  const real = existsSync(existing) ? realpathSync(existing) : null
+  if (real === null || (real !== boundary && !real.startsWith(boundary.endsWith(sep) ? boundary : boundary + sep)))
+    throw new CliError("outside_root", `${path} leads out of the project, to ${real ?? "nowhere"}. Nothing was changed.`, { file: path })
   try {
     accessSync(existing, constants.W_OK)
-    if (existing === full) accessSync(dirname(full), constants.W_OK)
+    if (existing === full) accessSync(dirname(real), constants.W_OK)
   } catch {
     throw new CliError("not_writable", `${path} cannot be written. Nothing was changed.`, {
       file: path,
       suggestion: "Give yourself write permission, then run this again.",
     })
   }
-  const now = existsSync(full) ? readFileSync(full, "utf8") : null
-  if (now !== before)
+  if (read(root, path) !== before)
     throw new CliError("file_changed", `${path} changed while the plan was made. Nothing was changed.`, {
       file: path,
       suggestion: "Run this again.",
     })
+}
+
+/** A link to nowhere is there, and leads somewhere. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    // Below a file.
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return false
+    throw error
+  }
 }
 
 /** Folders that writing `paths` will make, outermost first. */
@@ -116,56 +215,6 @@ export function missingFolders(root: string, paths: string[]): string[] {
   return [...missing].toSorted((a, b) => a.length - b.length)
 }
 
-/** `wx` makes the journal the lock: of two runs at once, one gets it. It holds originals, so git must not take it. */
-function openJournal(root: string, journal: Journal): void {
-  mkdirSync(join(root, storeDir), { recursive: true })
-  if (!existsSync(join(root, ignorePath))) writeFileSync(join(root, ignorePath), "journal.json\n")
-  const file = lock(join(root, journalPath))
-  writeSync(file, JSON.stringify(journal))
-  fsyncSync(file)
-  closeSync(file)
-}
-
-function lock(path: string): number {
-  try {
-    return openSync(path, "wx", 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw interruptedRun()
-    throw error
-  }
-}
-
-/** Temporary file beside the target, then rename: a reader sees the old text or the new one, never half of it. */
-function writeFileAtomically(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  // A link stays a link: what it points to is replaced.
-  const target = existsSync(path) ? realpathSync(path) : path
-  const temporary = join(dirname(target), `.${basename(target)}.chimerai`)
-  const file = openSync(temporary, "w", 0o644)
-  try {
-    writeSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  if (existsSync(target)) chmodSync(temporary, statSync(target).mode)
-  renameSync(temporary, target)
-}
-
-function restore(root: string, { originals, folders }: Journal): void {
-  for (const { path, text } of originals.toReversed()) {
-    const full = join(root, path)
-    const temporary = join(dirname(full), `.${basename(full)}.chimerai`)
-    if (existsSync(temporary)) rmSync(temporary)
-    if (text === null) {
-      if (existsSync(full)) rmSync(full)
-    } else if (!existsSync(full) || readFileSync(full, "utf8") !== text) writeFileAtomically(full, text)
-  }
-  rmSync(join(root, journalPath), { force: true })
-  if (folders.includes(storeDir)) rmSync(join(root, ignorePath), { force: true })
-  removeEmptyFolders(root, folders)
-}
-
 /** Removes folders that are empty, innermost first. */
 export function removeEmptyFolders(root: string, folders: string[]): void {
   for (const folder of folders.toSorted((a, b) => b.length - a.length)) {
@@ -177,15 +226,17 @@ export function removeEmptyFolders(root: string, folders: string[]): void {
   }
 }
 
-/** A signal during the writes is remembered and acted on between two of them. */
-function watchSignals(): { signal: NodeJS.Signals | null; stop(): void } {
+/** A signal during the writes is remembered, and acted on between two of them. */
+function watchSignals() {
+  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const
   const watch = {
     signal: null as NodeJS.Signals | null,
+    /** Signals are only heard when nothing else runs. */
+    pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
     stop() {
       for (const name of names) process.removeListener(name, remember)
     },
   }
-  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const
   const remember = (signal: NodeJS.Signals) => {
     watch.signal = signal
   }

@@ -8,18 +8,20 @@ import { commandFrom, type Shown, shownEvidence, shownFrom } from "../report/pat
 import { planTable } from "../report/plan-table"
 import { createReport, printJson, type Report } from "../report/port"
 import { ownVersion } from "../version"
+import { answersOf, withAnswers } from "./answers"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
 /** `chimerai add <feature>`: detect, plan, preview, confirm, apply, install, verify, report. */
-export async function add(options: RunOptions): Promise<number> {
-  const report = createReport(options)
+export async function add(given: RunOptions): Promise<number> {
+  const report = createReport(given)
   const version = ownVersion()
-  const feature = loadFeature(options.feature)
-  const { assertNoJournal, rollBack } = await import("../apply/transaction")
-  if (options.rollback) return rolledBack(rollBack(options.dir), report)
-  assertNoJournal(options.dir)
+  const feature = loadFeature(given.feature, given.templates)
+  const { recover } = await import("./recover")
+  const recovered = await recover("add", given)
+  if (recovered !== null) return recovered
 
+  const options = withAnswers(given)
   const plan = await makePlan(feature, options)
   if (!options.json || options.diff) await preview(plan, options, report)
   const shown = shownFrom(options.app)
@@ -43,10 +45,20 @@ export async function add(options: RunOptions): Promise<number> {
     return exit.interrupted
   }
 
+  const { assertClean } = await import("./dirty")
+  const { assertInstallable, installDependencies } = await import("./install-step")
+  const needsInstall = plan.dependencies.added.length > 0
+  await assertClean(
+    plan.actions.flatMap(({ kind, state, path }) => (state === "planned" && ["edit", "dependency", "env"].includes(kind) ? [path] : [])),
+    options,
+  )
+  if (needsInstall) assertInstallable(plan.host.packageManager, options)
   await rehearse(plan, feature, options)
   const { apply } = await import("../apply/apply")
-  const actions = apply(plan, version)
-  const installed = await installDependencies(plan, options)
+  const actions = await apply(plan, version, answersOf(options))
+  const installed = needsInstall
+    ? await installDependencies(plan.host.root, plan.host.packageManager, plan.dependencies.added, options, report)
+    : { ok: true, nextSteps: [], warnings: [] }
   await verify(options, feature)
   const warnings = [...plan.warnings, ...installed.warnings]
   const nextSteps = [...installed.nextSteps.map((command) => commandFrom(shown, { dir: ".", command })), ...planned]
@@ -73,36 +85,22 @@ async function confirmed({ yes, json }: RunOptions): Promise<"unasked" | "yes" |
   return (await confirm("Apply this plan?")) ? "yes" : "no"
 }
 
-async function installDependencies(plan: Plan, { install: wanted, verbose }: RunOptions) {
-  const manager = plan.host.packageManager
-  const { install, installCommand } = await import("../apply/install")
-  if (plan.dependencies.added.length === 0) return { ok: true, nextSteps: [], warnings: [] }
-  if (!wanted) return { ok: true, nextSteps: [installCommand(manager)], warnings: [] }
-  const { withProgress } = await import("../report/progress")
-  const result = await withProgress(
-    `Installing ${plan.dependencies.added.join(", ")} with ${manager}`,
-    () => install(plan.host.root, manager, verbose),
-    ({ ok }) => !ok,
-  )
-  if (result.ok) return { ok: true, nextSteps: [], warnings: [] }
-  const message = `The files are in place, but the dependencies could not be installed. Run: ${result.command}\n${result.output}`
-  return { ok: false, nextSteps: [result.command], warnings: [{ code: "install_failed", message }] }
-}
-
 /**
- * Plans once more, for what the plan would leave behind: nothing may be open then.
+ * Plans once more, for what the plan would leave behind: nothing may be open then, and the schema must be one.
  * @throws CliError edit_unsafe while nothing has been written
  */
 async function rehearse(plan: Plan, feature: LoadedFeature, options: RunOptions): Promise<void> {
   const written = new Map(plan.actions.flatMap((action) => ("after" in action ? [[action.path, action.after] as const] : [])))
-  const open = await openAfter(() => makePlan(feature, options, written))
+  const { schemaErrors } = await import("./schema-check")
+  const open = (await openAfter(() => makePlan(feature, options, written))) || (await schemaErrors(plan.host, written))
   if (open === "") return
   throw new CliError("edit_unsafe", `The result would not be read as it was meant: ${open}`, {
     suggestion: "Nothing was changed. This is a defect of chimerai: please report it, with the file that is named.",
   })
 }
 
-async function openAfter(again: () => Promise<Plan>): Promise<string> {
+/** What a plan still has to do, after it was carried out; empty where that is nothing. */
+export async function openAfter(again: () => Promise<Plan>): Promise<string> {
   try {
     const { actions } = await again()
     const open = actions.filter(({ kind, state }) => kind !== "manual" && state === "planned")
@@ -137,9 +135,4 @@ function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan[
     "",
     kleur.dim(`Take it out again: npx chimerai remove ${plan.feature}`),
   ].join("\n")
-}
-
-function rolledBack(paths: string[] | null, report: Report): number {
-  report.out(paths ? `Restored ${paths.length} files: every one is as it was.` : "There is no interrupted run here; nothing to restore.")
-  return exit.done
 }

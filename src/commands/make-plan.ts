@@ -1,4 +1,4 @@
-import { generateSecret, renderedText } from "../apply/store"
+import { generateSecret, leftText } from "../apply/store"
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/locate"
 import { CliError } from "../errors"
@@ -14,7 +14,7 @@ import type { RunOptions } from "./options"
  * detect, render, plan: everything up to the point where something would be written.
  * @param written texts by path that stand for what is on disk
  */
-export async function makePlan(feature: LoadedFeature, options: RunOptions, written?: ReadonlyMap<string, string>): Promise<Plan> {
+export async function makePlan(feature: LoadedFeature, options: RunOptions, written?: ReadonlyMap<string, string | null>): Promise<Plan> {
   const detection = await detect(options.dir, feature.requires, options, written)
   const [{ wrapCall }, { joinImports }, { addCall }, { wrapResults }, { redirectImport }, { passPath }, { followResult }, { eraseTypes }] =
     await Promise.all([
@@ -39,7 +39,7 @@ function sourcesOf({ files, modules, host }: Detection) {
   return {
     read: (path: string) => files.read(path),
     isSignIn: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
-    rendered: (path: string) => renderedText(host.root, path),
+    rendered: (path: string) => leftText(host.root, path),
     parse(path: string, text: string) {
       const result = modules.locate.parseModule(path, text)
       if (!result.ok)

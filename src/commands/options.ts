@@ -19,6 +19,8 @@ export type RunOptions = {
   color: boolean
   strict: boolean
   rollback: boolean
+  resume: boolean
+  allowDirty: boolean
   force: boolean
   purge: boolean
   pm?: PackageManager
@@ -26,6 +28,8 @@ export type RunOptions = {
   schema?: string
   userModel?: string
   prismaClient?: string
+  /** A feature folder instead of the built-in one. */
+  templates?: string
 }
 
 const managers: readonly string[] = ["npm", "pnpm", "yarn", "bun"]
@@ -46,6 +50,8 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
   const schema = text("schema")
   const userModel = text("userModel")
   const prismaClient = text("prismaClient")
+  const templates = text("templates")
+  if (on("rollback") && on("resume")) throw new CliError("invalid_option", "--rollback and --resume are opposites.")
   return {
     feature,
     dir: join(given, app),
@@ -59,6 +65,8 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
     color: flags.color !== false,
     strict: on("strict"),
     rollback: on("rollback"),
+    resume: on("resume"),
+    allowDirty: on("allowDirty"),
     force: on("force"),
     purge: on("purge"),
     ...(pm !== undefined && { pm: pm as PackageManager }),
@@ -66,5 +74,6 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
     ...(schema !== undefined && { schema }),
     ...(userModel !== undefined && { userModel }),
     ...(prismaClient !== undefined && { prismaClient }),
+    ...(templates !== undefined && { templates }),
   }
 }

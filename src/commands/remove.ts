@@ -1,20 +1,27 @@
 import kleur from "kleur"
-import { applyRemoval, conflictError, planRemoval } from "../apply/remove"
-import { assertNoJournal } from "../apply/transaction"
+import { applyRemoval, planPurge, planRemoval, type Removal } from "../apply/remove"
 import { CliError, exit } from "../errors"
+import { loadFeature } from "../feature/load"
+import { detectEnv } from "../host/env"
 import { HostFiles } from "../host/files"
+import { packagesUsed } from "../host/sources"
 import { detectPackageManager } from "../host/workspace"
 import { shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
+import { assertClean } from "./dirty"
+import { assertInstallable, installDependencies } from "./install-step"
 import type { RunOptions } from "./options"
+import { recover } from "./recover"
 
 /** `chimerai remove <feature>`: gives back every byte that `add` changed. Database columns stay. */
 export async function remove(options: RunOptions): Promise<number> {
   const report = createReport(options)
+  const recovered = await recover("remove", options)
+  if (recovered !== null) return recovered
+  const feature = loadFeature(options.feature, options.templates)
   const files = new HostFiles(options.dir)
   const shown = shownFrom(options.app)
-  assertNoJournal(files.root)
   const document = (status: string, rest: object) => ({
     command: "remove",
     feature: options.feature,
@@ -23,17 +30,22 @@ export async function remove(options: RunOptions): Promise<number> {
     ...rest,
   })
 
-  const plan = planRemoval(files.root, options.feature, options)
+  const plan =
+    planRemoval(files.root, options.feature, options, (names, ours) => packagesUsed(files, names, ours)) ??
+    (options.purge ? planPurge(files.root, detectEnv(files).facts.file, feature.env) : null)
   if (!plan) {
     report.out(`${options.feature} is not installed here; nothing to remove.`)
     if (options.json) printJson(document("unchanged", { actions: [] }))
     return exit.done
   }
-  if (plan.conflicts.length > 0) throw conflictError(plan.conflicts)
 
-  for (const { kind, path, reason } of plan.removals)
-    report.out(`  ${(kind === "delete" ? kleur.red : kleur.cyan)(kind.padEnd(7))} ${shown(path)}  ${kleur.dim(reason)}`)
-  const actions = (state: string) => plan.removals.map(({ kind, path, reason }) => ({ kind, path: shown(path), state, reason }))
+  for (const removal of plan.removals) report.out(row(removal, shown(removal.path)))
+  for (const path of plan.edited)
+    report.out(`  ${kleur.yellow("kept".padEnd(7))} ${shown(path)}  ${kleur.dim("you have edited it; --force takes it out too")}`)
+  const actions = (state: string) => [
+    ...plan.removals.map(({ kind, path, reason }) => ({ kind, path: shown(path), state, reason })),
+    ...plan.edited.map((path) => ({ kind: "delete", path: shown(path), state: "conflict", reason: "you have edited it" })),
+  ]
   const nextSteps = ["The mfa columns and Mfa tables stay in the database. To drop them, create a migration from the restored schema."]
   if (options.dryRun) {
     if (options.json) printJson(document("planned", { actions: actions("planned"), nextSteps }))
@@ -42,21 +54,30 @@ export async function remove(options: RunOptions): Promise<number> {
   const { canAsk, confirm } = await import("../report/prompt")
   if (!options.yes && !options.json && canAsk() && !(await confirm("Remove it?"))) throw new CliError("cancelled", "Nothing was changed.")
 
-  applyRemoval(files.root, files.boundary, options.feature, plan)
+  await assertClean(
+    plan.removals.flatMap(({ kind, path }) => (kind === "edit" ? [path] : [])),
+    options,
+  )
   const manager = options.pm ?? detectPackageManager(files).name
-  if (options.install && plan.removals.some(({ path }) => path === "package.json")) {
-    const { install } = await import("../apply/install")
-    const { withProgress } = await import("../report/progress")
-    const result = await withProgress(
-      `Updating dependencies with ${manager}`,
-      () => install(files.root, manager, options.verbose),
-      ({ ok }) => !ok,
-    )
-    if (!result.ok) nextSteps.unshift(result.command)
-  }
-  if (plan.kept.length > 0)
-    nextSteps.push(`The key in ${plan.kept.map(shown).join(", ")} stays: it decrypts what is still in the database. --purge removes it.`)
-  report.out(`\n${kleur.green("✔")} ${options.feature} is removed.\n${nextSteps.map((step) => `  ${step}`).join("\n")}`)
-  if (options.json) printJson(document("applied", { actions: actions("done"), nextSteps }))
-  return exit.done
+  const hasDependencies = plan.removals.some(({ path }) => path === "package.json")
+  if (hasDependencies) assertInstallable(manager, options)
+  await applyRemoval(files.root, files.boundary, options.feature, plan)
+  const left = plan.edited.length > 0
+  const installed = hasDependencies
+    ? await installDependencies(files.root, manager, ["what is left"], options, report)
+    : { nextSteps: [], warnings: [] }
+  nextSteps.unshift(...installed.nextSteps)
+  if (plan.keys.length > 0)
+    nextSteps.push(`The key in ${plan.keys.map(shown).join(", ")} stays: it decrypts what is still in the database. --purge removes it.`)
+  if (plan.used.length > 0) nextSteps.push(`${plan.used.join(", ")} stay in package.json: your own code imports them.`)
+  if (left) nextSteps.push(`${plan.edited.map(shown).join(", ")}: yours now; delete them, or keep what you need of them.`)
+  report.out(
+    `\n${kleur.green("✔")} ${options.feature} is removed${left ? ", but for what you have edited" : ""}.\n${nextSteps.map((step) => `  ${step}`).join("\n")}`,
+  )
+  if (options.json)
+    printJson(document(left ? "conflicts" : "applied", { actions: actions("done"), nextSteps, warnings: installed.warnings }))
+  return left ? exit.manualStepsLeft : exit.done
 }
+
+const row = ({ kind, reason }: Removal, path: string): string =>
+  `  ${(kind === "delete" ? kleur.red : kleur.cyan)(kind.padEnd(7))} ${path}  ${kleur.dim(reason)}`

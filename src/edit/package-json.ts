@@ -1,4 +1,4 @@
-import { findNodeAtLocation, type Node, type ParseError, parseTree } from "jsonc-parser"
+import { applyEdits, findNodeAtLocation, modify, type Node, type ParseError, parseTree } from "jsonc-parser"
 import { type EditResult, eolOf, type Insertion } from "./splice"
 
 export type Dependency = { name: string; range: string; dev: boolean }
@@ -22,6 +22,17 @@ export function missingDependencies(text: string, dependencies: Dependency[]): D
   return dependencies.filter(
     ({ name }) => !root || !["dependencies", "devDependencies"].some((field) => findNodeAtLocation(root, [field, name])),
   )
+}
+
+/** The file without these, the rest of it as it is. */
+export function withoutDependencies(text: string, names: string[]): string {
+  const fields = ["dependencies", "devDependencies"]
+  return fields
+    .flatMap((field) => names.map((name) => [field, name]))
+    .reduce((result, path) => {
+      const root = parseRoot(result)
+      return root && findNodeAtLocation(root, path) ? applyEdits(result, modify(result, path, undefined, {})) : result
+    }, text)
 }
 
 /** Offsets count in `text`, its byte order mark included. */

@@ -16,14 +16,19 @@ export function featureNames(): string[] {
   return readdirSync(dir).filter((name) => existsSync(join(dir, name, "feature.json")))
 }
 
-/** @throws CliError unknown_feature, feature_invalid */
-export function loadFeature(name: string): LoadedFeature {
+/**
+ * @param own `--templates`: a feature folder instead of the built-in one
+ * @throws CliError unknown_feature, feature_invalid
+ */
+export function loadFeature(name: string, own?: string): LoadedFeature {
   const names = featureNames()
-  if (!names.includes(name))
+  if (own !== undefined && !existsSync(join(own, "feature.json")))
+    throw new CliError("invalid_option", `--templates ${own}: there is no feature.json in it.`)
+  if (own === undefined && !names.includes(name))
     throw new CliError("unknown_feature", `There is no feature "${name}".`, {
       suggestion: `Known features: ${names.join(", ")}. See: npx chimerai list`,
     })
-  const dir = join(templatesDir(), name)
+  const dir = own ?? join(templatesDir(), name)
   const parsed = featureSchema.safeParse(JSON.parse(readFileSync(join(dir, "feature.json"), "utf8")))
   if (!parsed.success) {
     const [issue] = parsed.error.issues

@@ -29,7 +29,7 @@ export async function detect(
   dir: string,
   requires: Requirements,
   overrides: Overrides = {},
-  written?: ReadonlyMap<string, string>,
+  written?: ReadonlyMap<string, string | null>,
 ): Promise<Detection> {
   const files = new HostFiles(dir, written)
   const { data: manifest, text: manifestText } = readPackageJson(files)

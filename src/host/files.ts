@@ -8,7 +8,7 @@ export type Entry = { name: string; isDirectory(): boolean }
 
 /**
  * Reads the host and nothing else of it: every path is relative to the root, with `/`.
- * Texts given to it stand for what is on disk: a plan is rehearsed on them before anything is written.
+ * Texts given to it stand for what is on disk (null: it is not there): a plan is rehearsed on them before anything is written.
  */
 export class HostFiles {
   readonly root: string
@@ -20,7 +20,7 @@ export class HostFiles {
   /** @throws CliError not_a_directory */
   constructor(
     dir: string,
-    private readonly written: ReadonlyMap<string, string> = new Map(),
+    private readonly written: ReadonlyMap<string, string | null> = new Map(),
   ) {
     const path = resolve(dir)
     if (!existsSync(path) || !statSync(path).isDirectory())
@@ -40,12 +40,12 @@ export class HostFiles {
   }
 
   exists(path: string): boolean {
-    return this.written.has(path) || existsSync(join(this.root, path))
+    return this.written.has(path) ? this.written.get(path) !== null : existsSync(join(this.root, path))
   }
 
   isFile(path: string): boolean {
     const full = join(this.root, path)
-    return this.written.has(path) || (existsSync(full) && statSync(full).isFile())
+    return this.written.has(path) ? this.written.get(path) !== null : existsSync(full) && statSync(full).isFile()
   }
 
   isDirectory(path: string): boolean {
@@ -54,7 +54,8 @@ export class HostFiles {
   }
 
   #writtenIn(path: string): Entry[] {
-    const names = [...this.written.keys()].filter((file) => file.startsWith(`${path}/`)).map((file) => file.slice(path.length + 1))
+    const files = [...this.written].flatMap(([file, text]) => (text === null ? [] : [file]))
+    const names = files.filter((file) => file.startsWith(`${path}/`)).map((file) => file.slice(path.length + 1))
     const isFile = new Set(names)
     return [...new Set(names.map((name) => name.split("/")[0] as string))].map((name) => ({ name, isDirectory: () => !isFile.has(name) }))
   }
@@ -72,7 +73,7 @@ export class HostFiles {
    * @throws CliError encoding_unsupported when it is not UTF-8: it could not be written back byte for byte
    */
   read(path: string): string | null {
-    const known = this.written.get(path) ?? this.#texts.get(path)
+    const known = this.written.has(path) ? this.written.get(path) : this.#texts.get(path)
     if (known !== undefined) return known
     const full = join(this.root, path)
     let text: string | null = null
@@ -89,13 +90,20 @@ export class HostFiles {
   list(path: string): Entry[] {
     const full = join(this.root, path)
     const onDisk = existsSync(full) && statSync(full).isDirectory() ? readdirSync(full, { withFileTypes: true }) : []
+    const isGone = ({ name }: Entry) => this.written.get(path === "." ? name : `${path}/${name}`) === null
     const names = new Set(onDisk.map(({ name }) => name))
-    return [...onDisk, ...this.#writtenIn(path).filter(({ name }) => !names.has(name))]
+    return [...onDisk.filter((entry) => !isGone(entry)), ...this.#writtenIn(path).filter(({ name }) => !names.has(name))]
   }
 
   /** The first of `paths` that exists. */
   first(paths: string[]): string | null {
     return paths.find((path) => this.exists(path)) ?? null
+  }
+
+  /** The folder with `.git` that the app is in. */
+  get repository(): string | null {
+    const top = this.ancestors().at(-1) ?? this.root
+    return existsSync(join(top, ".git")) ? top : null
   }
 
   /** Folders from the root upwards to the repository's, for lockfiles and ignore rules. */

@@ -1,5 +1,6 @@
 import { createTwoFilesPatch } from "diff"
 import type { Action } from "../plan/types"
+import type { Change } from "../plan/update"
 import type { Shown } from "./paths"
 
 /** The planned changes as unified diffs. The value of a secret is never part of one. */
@@ -22,6 +23,16 @@ export function planDiff(actions: Action[], shownPath: Shown): string {
         undefined,
         { context: 3 },
       ).replace(/^=+\n/, "")
+    })
+    .join("\n")
+}
+
+/** The same for an update. */
+export function changesDiff(changes: Change[], shownPath: Shown): string {
+  return changes
+    .map(({ path, before, after }) => {
+      const [from, to] = [before === null ? "/dev/null" : `a/${shownPath(path)}`, after === null ? "/dev/null" : `b/${shownPath(path)}`]
+      return createTwoFilesPatch(from, to, before ?? "", after ?? "", undefined, undefined, { context: 3 }).replace(/^=+\n/, "")
     })
     .join("\n")
 }

@@ -1,12 +1,14 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { journalPath, storeDir } from "../../src/apply/store"
-import { commit, rollBack } from "../../src/apply/transaction"
+import { commit, rollBack, type Write } from "../../src/apply/transaction"
 import { chimerai, makeHost, snapshot } from "../support/host"
 
+const run = (dir: string, writes: Write[]) => commit(dir, dir, { command: "add", writes })
+
 describe("a transaction", () => {
-  test("that fails half-way leaves every byte as it was", () => {
+  test("that fails half-way leaves every byte as it was", async () => {
     const dir = makeHost()
     writeFileSync(join(dir, "blocker"), "")
     const before = snapshot(dir)
@@ -17,7 +19,7 @@ describe("a transaction", () => {
       // a file where a folder would have to be: fails only when it is written
       { path: "auth.ts/child", before: null, after: "x" },
     ]
-    expect(() => commit(dir, dir, writes)).toThrow(/Every file is as it was/)
+    await expect(run(dir, writes)).rejects.toThrow(/Every file is as it was/)
     expect(snapshot(dir)).toEqual(before)
   })
 
@@ -29,12 +31,14 @@ describe("a transaction", () => {
     writeFileSync(
       join(dir, journalPath),
       JSON.stringify({
-        pid: 1,
-        originals: [
-          { path: "auth.ts", text: original },
-          { path: "lib/mfa.ts", text: null },
+        pid: 999_999_999,
+        command: "add",
+        writes: [
+          { path: "auth.ts", before: original, after: "half", mode: 0o644 },
+          { path: "lib/mfa.ts", before: null, after: "half", mode: null },
         ],
         folders: [storeDir],
+        emptied: [],
       }),
     )
     writeFileSync(join(dir, "auth.ts"), "half")
@@ -47,26 +51,123 @@ describe("a transaction", () => {
     expect(rollBack(dir)).toBeNull()
   })
 
-  test("that loses the race for the journal touches neither it nor the files", () => {
+  test("that loses the race for the journal touches neither it nor the files", async () => {
     const dir = makeHost()
     mkdirSync(join(dir, storeDir))
     // A link to nowhere looks absent and cannot be created: what the loser of a race meets.
     symlinkSync("nowhere", join(dir, journalPath))
-    expect(() => commit(dir, dir, [{ path: "new.ts", before: null, after: "x" }])).toThrow(/another one is under way/)
+    await expect(run(dir, [{ path: "new.ts", before: null, after: "x" }])).rejects.toMatchObject({ code: "interrupted_run" })
     expect(lstatSync(join(dir, journalPath)).isSymbolicLink()).toBe(true)
     expect(existsSync(join(dir, "new.ts"))).toBe(false)
   })
 
-  test("refuses when a file changed after it was planned", () => {
+  test("refuses when a file changed after it was planned", async () => {
     const dir = makeHost()
-    expect(() => commit(dir, dir, [{ path: "auth.ts", before: "something else", after: "x" }])).toThrow(/changed while the plan was made/)
+    await expect(run(dir, [{ path: "auth.ts", before: "something else", after: "x" }])).rejects.toMatchObject({ code: "file_changed" })
     expect(existsSync(join(dir, storeDir))).toBe(false)
   })
 
-  test("writes through a link inside the project and leaves the link", () => {
+  test("writes through a link inside the project and leaves the link", async () => {
     const dir = makeHost({ "real.ts": "old" })
     symlinkSync("real.ts", join(dir, "link.ts"))
-    commit(dir, dir, [{ path: "link.ts", before: "old", after: "new" }])
+    await run(dir, [{ path: "link.ts", before: "old", after: "new" }])
     expect(readFileSync(join(dir, "real.ts"), "utf8")).toBe("new")
+    expect(lstatSync(join(dir, "link.ts")).isSymbolicLink()).toBe(true)
+  })
+
+  test("refuses a link that leads out of the project, also one to nowhere", async () => {
+    const dir = makeHost()
+    const outside = join(makeHost(), "auth.ts")
+    symlinkSync(outside, join(dir, "out.ts"))
+    symlinkSync(`${outside}-missing`, join(dir, "nowhere.ts"))
+    const before = readFileSync(outside, "utf8")
+    await expect(run(dir, [{ path: "out.ts", before, after: "x" }])).rejects.toMatchObject({ code: "outside_root" })
+    await expect(run(dir, [{ path: "nowhere.ts", before: null, after: "x" }])).rejects.toMatchObject({ code: "outside_root" })
+    expect(readFileSync(outside, "utf8")).toBe(before)
+    expect(existsSync(join(dir, storeDir))).toBe(false)
+  })
+
+  test("keeps permission bits", async () => {
+    const dir = makeHost({ "run.sh": "old" })
+    chmodSync(join(dir, "run.sh"), 0o750)
+    await run(dir, [{ path: "run.sh", before: "old", after: "new" }])
+    expect(statSync(join(dir, "run.sh")).mode & 0o777).toBe(0o750)
+  })
+
+  test("while another one is alive refuses; --rollback and --resume refuse too", () => {
+    const dir = makeHost()
+    mkdirSync(join(dir, storeDir))
+    writeFileSync(join(dir, journalPath), JSON.stringify({ pid: process.pid, command: "add", writes: [], folders: [], emptied: [] }))
+    for (const flags of [[], ["--rollback"], ["--resume"]]) {
+      const refused = chimerai(["add", "mfa", dir, "--yes", "--json", "--no-install", ...flags])
+      expect([refused.code, refused.json.error?.code], flags.join()).toEqual([3, "run_under_way"])
+    }
+    expect(existsSync(join(dir, journalPath))).toBe(true)
+  })
+
+  test("a signal between two writes restores everything, and is exit 130", async () => {
+    const dir = makeHost({ "a.ts": "a", "b.ts": "b" })
+    const before = snapshot(dir)
+    const writes = [
+      { path: "a.ts", before: "a", after: "changed" },
+      { path: "b.ts", before: "b", after: "changed" },
+    ]
+    const done = run(dir, writes)
+    process.emit("SIGTERM", "SIGTERM")
+    await expect(done).rejects.toMatchObject({
+      code: "cancelled",
+      exitCode: 130,
+      message: expect.stringContaining("Every file is as it was"),
+    })
+    expect(snapshot(dir)).toEqual(before)
+  })
+})
+
+describe("an interrupted run", () => {
+  const interrupted = (files: Record<string, string>) => {
+    const dir = makeHost({ "a.ts": "a", "b.ts": "b" })
+    mkdirSync(join(dir, storeDir))
+    const writes = [
+      { path: "a.ts", before: "a", after: "A", mode: 0o644 },
+      { path: "b.ts", before: "b", after: "B", mode: 0o644 },
+    ]
+    writeFileSync(join(dir, journalPath), JSON.stringify({ pid: 999_999_999, command: "add", writes, folders: [storeDir], emptied: [] }))
+    for (const [path, text] of Object.entries(files)) writeFileSync(join(dir, path), text)
+    return dir
+  }
+  const text = (dir: string, path: string) => readFileSync(join(dir, path), "utf8")
+
+  test.each(["add", "remove", "update", "status"])("is said by %s, with both ways out", (command) => {
+    const dir = interrupted({ "a.ts": "A" })
+    const run = chimerai(command === "status" ? ["status", dir] : [command, "mfa", dir, "--yes", "--no-install"])
+    expect(run.code).toBe(command === "status" ? 1 : 3)
+    expect(run.stdout + run.stderr).toMatch(/interrupted[\s\S]*--rollback[\s\S]*--resume/)
+    expect(text(dir, "a.ts")).toBe("A")
+  })
+
+  test("is finished by --resume", () => {
+    const dir = interrupted({ "a.ts": "A" })
+    expect(chimerai(["add", "mfa", dir, "--resume", "--no-install"]).code).toBe(0)
+    expect([text(dir, "a.ts"), text(dir, "b.ts")]).toEqual(["A", "B"])
+    expect(existsSync(join(dir, storeDir))).toBe(true)
+    expect(existsSync(join(dir, journalPath))).toBe(false)
+  })
+
+  test("whose files somebody has edited since: --rollback leaves theirs and says so, --resume stops", () => {
+    const dir = interrupted({ "a.ts": "somebody's", "b.ts": "B" })
+    const refused = chimerai(["add", "mfa", dir, "--resume", "--json", "--no-install"])
+    expect([refused.code, refused.json.error.code, refused.json.error.file]).toEqual([1, "file_changed", "a.ts"])
+    const run = chimerai(["add", "mfa", dir, "--rollback"])
+    expect([run.code, run.stdout]).toEqual([5, expect.stringContaining("a.ts has been edited since, and is left as it is")])
+    expect([text(dir, "a.ts"), text(dir, "b.ts")]).toEqual(["somebody's", "b"])
+  })
+
+  test("that had not written its journal to the end had changed nothing", () => {
+    const dir = makeHost()
+    const before = snapshot(dir)
+    mkdirSync(join(dir, storeDir))
+    writeFileSync(join(dir, journalPath), '{ "pid": 999, "wri')
+    expect(chimerai(["add", "mfa", dir, "--resume", "--no-install"]).stdout).toContain("before it had changed anything")
+    expect(snapshot(dir)).toEqual(before)
   })
 })

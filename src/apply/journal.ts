@@ -1,0 +1,108 @@
+/**
+ * The record of a transaction that is under way: every file as it was and as it will be, written before the first of
+ * them changes. Being created exclusively, it is the lock as well: of two runs in one project, one gets it.
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { CliError } from "../errors"
+import { flushFolder } from "./atomic-write"
+import { journalPath, storeDir } from "./store"
+
+/** A file as it must be before, and as it is afterwards. Null: it does not exist. */
+export type Write = { path: string; before: string | null; after: string | null }
+/** @property mode permission bits of a file that was there */
+export type JournalledWrite = Write & { mode: number | null }
+
+export type Journal = {
+  pid: number
+  command: string
+  writes: JournalledWrite[]
+  /** Folders that come into being, outermost first. */
+  folders: string[]
+  /** Folders that are removed at the end where they are empty then. */
+  emptied: string[]
+}
+
+/** How long a transaction may take: a journal older than this is not its process's any more, whoever has the number now. */
+const longestTransaction = 60_000 // ms
+
+/** @throws CliError run_under_way, interrupted_run: somebody else's journal is there */
+export function openJournal(root: string, journal: Journal): void {
+  const path = join(root, journalPath)
+  const isNew = !existsSync(join(root, storeDir))
+  mkdirSync(join(root, storeDir), { recursive: true })
+  let file: number
+  try {
+    // It holds what `.env` holds.
+    file = openSync(path, "wx", 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw journalThere(root)
+    if (isNew) rmdirSync(join(root, storeDir))
+    throw error
+  }
+  try {
+    try {
+      writeFileSync(file, JSON.stringify(journal))
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    flushFolder(join(root, storeDir))
+  } catch (error) {
+    closeJournal(root, isNew)
+    throw error
+  }
+}
+
+export function closeJournal(root: string, removeStore: boolean): void {
+  rmSync(join(root, journalPath), { force: true })
+  if (removeStore) rmdirSync(join(root, storeDir))
+}
+
+/** Null: no run was interrupted. `"unwritten"`: one was, before it had changed anything. */
+export function readJournal(root: string): Journal | "unwritten" | null {
+  const path = join(root, journalPath)
+  if (!existsSync(path)) return null
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Journal
+  } catch (error) {
+    // It was cut off while it was written, which is before anything else is.
+    if (error instanceof SyntaxError) return "unwritten"
+    throw error
+  }
+}
+
+/** @throws CliError run_under_way, interrupted_run when an earlier run did not get to its end */
+export function assertNoJournal(root: string): void {
+  if (existsSync(join(root, journalPath))) throw journalThere(root)
+}
+
+/** @throws CliError run_under_way: whoever has written the journal is still at it */
+export function assertNobodyAtWork(root: string): void {
+  const error = journalThere(root)
+  if (error.code === "run_under_way") throw error
+}
+
+function journalThere(root: string): CliError {
+  const journal = existsSync(join(root, journalPath)) ? readJournal(root) : null
+  if (journal !== null && journal !== "unwritten" && isAtWork(root, journal))
+    return new CliError("run_under_way", `Another chimerai (process ${journal.pid}) is at work in this project. Nothing was changed.`, {
+      file: journalPath,
+      suggestion: "Wait for it to end, then run this again.",
+    })
+  return new CliError("interrupted_run", "An earlier run was interrupted: some of its files may be written, and others not.", {
+    file: journalPath,
+    suggestion:
+      "Restore every file as it was before it: npx chimerai add mfa --rollback\nOr finish what it had begun:            npx chimerai add mfa --resume",
+  })
+}
+
+function isAtWork(root: string, { pid }: Journal): boolean {
+  if (pid === process.pid || Date.now() - statSync(join(root, journalPath)).mtimeMs > longestTransaction) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}

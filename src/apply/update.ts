@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import type { UpdatePlan } from "../plan/update"
+import { manifestWrite, storeWrite } from "./apply"
+import { type Answers, basePath, emptyManifest, hashOf, type InstalledFeature, readManifest } from "./store"
+import { commit, missingFolders, type Write } from "./transaction"
+
+/** Carries out an update, in one transaction with the record of it. */
+export async function applyUpdate(
+  root: string,
+  boundary: string,
+  feature: string,
+  { changes, created, edited, kept }: UpdatePlan,
+  { version, answers }: { version: string; answers: Answers },
+): Promise<void> {
+  const manifest = readManifest(root) ?? emptyManifest()
+  const earlier = manifest.features[feature] as InstalledFeature
+  const writes = changes.flatMap(({ path, before, after, state }): Write[] =>
+    state === "planned" && after !== before ? [{ path, before, after }] : [],
+  )
+  const folders = missingFolders(
+    root,
+    writes.flatMap(({ path, after }) => (after === null ? [] : [path])),
+  )
+  const inConflict = new Set(changes.flatMap(({ path, state }) => (state === "conflict" ? [path] : [])))
+  const bases = new Map([...created, ...Array.from(edited, ([path, { left }]) => [path, left] as const)])
+  // What could not be brought along stays what it was: the next update starts there.
+  for (const path of inConflict) bases.delete(path)
+  const stays = (path: string) => bases.has(path) || inConflict.has(path) || kept.has(path)
+  const obsolete = [...earlier.created, ...earlier.edited].filter(({ path }) => !stays(path))
+  const installed: InstalledFeature = {
+    ...earlier,
+    version,
+    answers: { ...earlier.answers, ...answers },
+    created: [
+      ...earlier.created.filter(({ path }) => inConflict.has(path)),
+      ...Array.from(created, ([path, text]) => ({ path, hash: hashOf(text) })).filter(({ path }) => !inConflict.has(path)),
+    ],
+    edited: [
+      ...earlier.edited.filter(({ path }) => kept.has(path)),
+      ...Array.from(edited, ([path, { left, insertions }]) => ({ path, hash: hashOf(left), insertions })),
+    ],
+    folders: [...earlier.folders, ...folders],
+  }
+  const gone = writes.flatMap(({ path, after }) => (after === null ? [path] : []))
+  await commit(root, boundary, {
+    command: "update",
+    writes: [
+      ...writes,
+      ...Array.from(bases, ([path, text]) => storeWrite(root, basePath(path), text)).filter(({ before, after }) => before !== after),
+      ...obsolete.map(({ path }) => storeWrite(root, basePath(path), null)).filter(({ path }) => existsSync(join(root, path))),
+      manifestWrite(root, { ...manifest, features: { ...manifest.features, [feature]: installed } }),
+    ],
+    emptied: [...gone, ...obsolete.map(({ path }) => basePath(path))].map((path) => dirname(path)).filter((path) => path !== "."),
+  })
+}

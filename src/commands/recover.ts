@@ -1,0 +1,42 @@
+import { assertNoJournal } from "../apply/journal"
+import { type Recovery, resume, rollBack } from "../apply/transaction"
+import { exit } from "../errors"
+import { HostFiles } from "../host/files"
+import { detectPackageManager } from "../host/workspace"
+import { shownFrom } from "../report/paths"
+import { createReport, printJson } from "../report/port"
+import { ownVersion } from "../version"
+import { installDependencies } from "./install-step"
+import type { RunOptions } from "./options"
+
+/**
+ * `--rollback` and `--resume`: the end of a run that did not get to its own.
+ * @returns null where neither is asked for
+ * @throws CliError interrupted_run where neither is asked for and one is needed
+ */
+export async function recover(command: string, options: RunOptions): Promise<number | null> {
+  const files = new HostFiles(options.dir)
+  if (!options.rollback && !options.resume) {
+    assertNoJournal(files.root)
+    return null
+  }
+  const report = createReport(options)
+  const recovery = options.rollback ? rollBack(files.root) : resume(files.root, files.boundary)
+  report.out(told(recovery, options, shownFrom(options.app)))
+  const nextSteps: string[] = []
+  if (options.resume && recovery?.paths.includes("package.json")) {
+    const manager = options.pm ?? detectPackageManager(files).name
+    nextSteps.push(...(await installDependencies(files.root, manager, ["the dependencies"], options, report)).nextSteps)
+  }
+  const status = recovery === null ? "unchanged" : options.rollback ? "rolled-back" : "applied"
+  if (options.json) printJson({ command, feature: options.feature, version: ownVersion(), status, nextSteps, kept: recovery?.kept ?? [] })
+  return recovery && recovery.kept.length > 0 ? exit.manualStepsLeft : exit.done
+}
+
+function told(recovery: Recovery | null, { rollback }: RunOptions, shown: (path: string) => string): string {
+  if (recovery === null) return `There is no interrupted run here; nothing to ${rollback ? "restore" : "finish"}.`
+  if (recovery.paths.length === 0) return "The run was interrupted before it had changed anything: every file is as it was."
+  if (!rollback) return `Finished: ${recovery.paths.length} files are as ${recovery.command} was to leave them.`
+  const kept = recovery.kept.map((path) => `\n  ${shown(path)} has been edited since, and is left as it is.`).join("")
+  return `Restored: ${kept === "" ? "every file is as it was" : "every other file is as it was"} before ${recovery.command}.${kept}`
+}

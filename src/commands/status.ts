@@ -1,0 +1,224 @@
+import kleur from "kleur"
+import { assertNoJournal } from "../apply/journal"
+import { hashOf, type InstalledFeature, readManifest } from "../apply/store"
+import { CliError, exit } from "../errors"
+import { loadFeature } from "../feature/load"
+import type { LoadedFeature } from "../feature/types"
+import { type Bypasses, findBypasses, type Place } from "../host/bypasses"
+import { HostFiles } from "../host/files"
+import { isMigrated } from "../host/migrations"
+import type { Warning } from "../host/types"
+import type { Action, Plan } from "../plan/types"
+import { hostDocument } from "../report/json"
+import { commandFrom, type Shown, shownFrom } from "../report/paths"
+import { createReport, printJson } from "../report/port"
+import { ownVersion } from "../version"
+import { withAnswers } from "./answers"
+import { makePlan } from "./make-plan"
+import type { RunOptions } from "./options"
+import { schemaErrors } from "./schema-check"
+
+/** @property fix what to do about it, where it is not well */
+export type Check = { id: string; ok: boolean; message: string; fix?: string }
+
+/** `chimerai status`: what is installed, what has drifted, and what is still to do. Reads only. */
+export async function status(given: RunOptions): Promise<number> {
+  const report = createReport(given)
+  const files = new HostFiles(given.dir)
+  const shown = shownFrom(given.app)
+  const document = (rest: object) => ({ command: "status", feature: given.feature, version: ownVersion(), ...rest })
+
+  const interrupted = interruption(files.root)
+  const installed = interrupted ? undefined : readManifest(files.root)?.features[given.feature]
+  if (!installed) {
+    const checks = interrupted ? [interrupted] : []
+    if (given.json) printJson(document({ status: interrupted ? "interrupted" : "not-installed", checks }))
+    report.out(interrupted ? line(interrupted) : `${given.feature} is not installed here. Install it: npx chimerai add ${given.feature}`)
+    return interrupted ? exit.failed : exit.done
+  }
+
+  const options = withAnswers(given)
+  const feature = loadFeature(options.feature)
+  const plan = await makePlan(feature, options)
+  const checks = [
+    versionCheck(installed),
+    ...fileChecks(files, installed, shown),
+    ...planChecks(plan, feature, shown),
+    await schemaCheck(plan),
+    migrationCheck(files, plan, feature, shown),
+    ...envChecks(files, plan, feature, shown),
+    ...bypassChecks(files, plan, installed, shown),
+    ...plan.warnings.map((warning) => warningCheck(warning, shown)),
+  ]
+  const open = checks.filter(({ ok }) => !ok)
+  if (options.json) printJson(document({ status: open.length === 0 ? "ok" : "open", host: hostDocument(plan.host, options.app), checks }))
+  for (const check of checks) report.out(line(check))
+  report.out(open.length === 0 ? `\n${kleur.green("✔")} Nothing is left to do.` : `\n${open.length} of ${checks.length} checks need you.`)
+  return open.length === 0 ? exit.done : exit.failed
+}
+
+function line({ ok, message, fix }: Check): string {
+  const mark = ok ? kleur.green("✔") : kleur.yellow("!")
+  return `${mark} ${message}${fix ? `\n    ${fix.replaceAll("\n", "\n    ")}` : ""}`
+}
+
+function interruption(root: string): Check | null {
+  try {
+    assertNoJournal(root)
+    return null
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    return { id: error.code, ok: false, message: error.message, ...(error.details.suggestion && { fix: error.details.suggestion }) }
+  }
+}
+
+/** A version with a known flaw is to be left; the rest is to be known. */
+function warningCheck({ code, message, file }: Warning, shown: Shown): Check {
+  const isFlaw = code === "auth_version_old"
+  const text = file ? `${message} (${shown(file)})` : message
+  return { id: code, ok: !isFlaw, message: text, ...(isFlaw && { fix: "Upgrade next-auth, then run this again." }) }
+}
+
+function versionCheck({ version }: InstalledFeature): Check {
+  const own = ownVersion()
+  return version === own
+    ? { id: "version", ok: true, message: `MFA ${version} is installed.` }
+    : { id: "version", ok: false, message: `MFA ${version} is installed; this is ${own}.`, fix: "npx chimerai update mfa" }
+}
+
+/** What the user has made of our files is theirs, and said; what is missing is not well. */
+function fileChecks(files: HostFiles, { created }: InstalledFeature, shown: Shown): Check[] {
+  const missing = created.filter(({ path }) => !files.exists(path)).map(({ path }) => shown(path))
+  const edited = created
+    .filter(({ path, hash }) => files.exists(path) && hashOf(files.read(path) ?? "") !== hash)
+    .map(({ path }) => shown(path))
+  return [
+    missing.length === 0
+      ? { id: "files", ok: true, message: `${created.length} files are in place.` }
+      : { id: "files", ok: false, message: `These files are gone: ${missing.join(", ")}.`, fix: "npx chimerai add mfa" },
+    ...(edited.length === 0 ? [] : [{ id: "edited", ok: true, message: `Yours by now, and merged by update: ${edited.join(", ")}.` }]),
+  ]
+}
+
+/** What a plan would still do to the app's own files. */
+function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, shown: Shown): Check[] {
+  const again = `npx chimerai add ${feature.name}`
+  const isOpen = (kind: Action["kind"], path: string) =>
+    actions.some((action) => action.kind === kind && action.path === path && action.state === "planned")
+  const [call] = host.auth.calls
+  const authFiles = [...new Set([call, ...host.auth.options.map(({ file }) => file)])]
+  const hook = authFiles.filter((path) => isOpen("edit", path))
+  const manual = actions.filter((action) => action.kind === "manual" && action.state === "planned")
+  const checks: Check[] = [
+    hook.length === 0
+      ? { id: "hook", ok: true, message: `Every sign-in of ${shown(call)} goes through ${feature.wrapCall.wrapper}.` }
+      : { id: "hook", ok: false, message: `The hook is missing in ${hook.map(shown).join(", ")}: sign-ins are not held.`, fix: again },
+    isOpen("dependency", "package.json")
+      ? { id: "dependencies", ok: false, message: "package.json lacks what MFA needs.", fix: again }
+      : { id: "dependencies", ok: true, message: "Its dependencies are in package.json." },
+  ]
+  const { middleware } = host
+  if (middleware !== null) {
+    const isManual = manual.some(({ path }) => path === middleware)
+    checks.push(
+      isManual || isOpen("edit", middleware)
+        ? {
+            id: "middleware",
+            ok: false,
+            message: `${shown(middleware)} may keep people from ${routes.challenge}.`,
+            fix: isManual ? `Leave ${routes.challenge} open to everybody there.` : again,
+          }
+        : { id: "middleware", ok: true, message: `${routes.challenge} is reachable past ${shown(middleware)}.` },
+    )
+  }
+  const callers = new Set(host.signInCallers.map(({ file }) => file))
+  for (const action of actions) {
+    if (!callers.has(action.path) || action.state !== "planned") continue
+    const fix = action.kind === "manual" ? action.snippet : again
+    checks.push({ id: "sign-in-form", ok: false, message: `${shown(action.path)}: ${action.reason}.`, fix })
+  }
+  return checks
+}
+
+async function schemaCheck({ host, actions }: Plan): Promise<Check> {
+  const open = actions.filter(({ path, state }) => path.endsWith(".prisma") && state === "planned")
+  if (open.length > 0)
+    return {
+      id: "schema",
+      ok: false,
+      message: `The schema lacks fields or models of MFA (${host.prisma.schema}).`,
+      fix: "npx chimerai add mfa",
+    }
+  const errors = await schemaErrors(host)
+  return errors === ""
+    ? { id: "schema", ok: true, message: `The fields of ${host.prisma.userModel} and the models of MFA are in ${host.prisma.schema}.` }
+    : { id: "schema", ok: false, message: `Prisma does not accept the schema: ${errors}`, fix: "npx prisma validate" }
+}
+
+function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, shown: Shown): Check {
+  const models = feature.schema.userFields.flatMap(({ type }) => (/^Mfa\w+/.exec(type)?.[0] ? [/^Mfa\w+/.exec(type)?.[0] as string] : []))
+  const migrated = isMigrated(files, plan.host.prisma, models)
+  const fix = plan.nextSteps.map((step) => commandFrom(shown, step)).join("\n")
+  if (migrated === null)
+    return { id: "migration", ok: true, message: `There are no migrations here: whether the tables exist, files do not tell (${fix}).` }
+  return migrated
+    ? { id: "migration", ok: true, message: "A migration makes the tables of MFA." }
+    : { id: "migration", ok: false, message: "No migration makes the tables of MFA yet.", fix }
+}
+
+function envChecks(files: HostFiles, { host }: Plan, feature: LoadedFeature, shown: Shown): Check[] {
+  return feature.env.map(({ name, generate }): Check => {
+    const bytes = Number(generate.split(":")[1])
+    const file = shown(host.env.file)
+    const value = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*(.*)$`, "m").exec(files.read(host.env.file) ?? "")?.[1]
+    const fix = `${name}="$(openssl rand -base64 ${bytes})" in ${file}`
+    if (value === undefined || value.trim() === "") return { id: "env", ok: false, message: `${name} is not set in ${file}.`, fix }
+    // `kid:key,kid:key`, or one key.
+    const keys = value
+      .trim()
+      .replace(/^["']|["']$/g, "")
+      .split(",")
+    const short = keys.filter((key) => Buffer.from(key.slice(key.indexOf(":") + 1), "base64").length !== bytes)
+    if (short.length > 0) return { id: "env", ok: false, message: `${name} in ${file} is not ${bytes} bytes of base64.`, fix }
+    return host.env.ignored
+      ? { id: "env", ok: true, message: `${name} is set in ${file}, which git ignores.` }
+      : {
+          id: "env",
+          ok: false,
+          message: `${name} is set in ${file}, which git does not ignore.`,
+          fix: `Add ${file} to .gitignore; if it was ever committed, rotate the key.`,
+        }
+  })
+}
+
+function bypassChecks(files: HostFiles, { host }: Plan, { created }: InstalledFeature, shown: Shown): Check[] {
+  const known = new Set([
+    ...created.map(({ path }) => path),
+    ...host.auth.calls,
+    host.auth.config,
+    ...host.auth.options.map(({ file }) => file),
+  ])
+  const { makesSessions, readsTokens }: Bypasses = findBypasses(files, known)
+  const list = (places: Place[]) => places.map(({ file, line }) => `${shown(file)}:${line}`).join(", ")
+  return [
+    ...(makesSessions.length === 0
+      ? [{ id: "bypass", ok: true, message: "No other code was found that makes sessions." }]
+      : [
+          {
+            id: "bypass",
+            ok: false,
+            message: `Sessions may be made beside the sign-in, without a second factor: ${list(makesSessions)}.`,
+            fix: "See that nobody gets there with a first factor alone.",
+          },
+        ]),
+    ...(readsTokens.length === 0
+      ? []
+      : [
+          {
+            id: "older-tokens",
+            ok: true,
+            message: `These read the session's cookie by themselves, and accept an older one until it is next read through next-auth: ${list(readsTokens)}.`,
+          },
+        ]),
+  ]
+}

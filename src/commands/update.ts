@@ -1,0 +1,109 @@
+import kleur from "kleur"
+import { leftText, readManifest } from "../apply/store"
+import { takeOut } from "../edit/merge"
+import { CliError, exit } from "../errors"
+import { loadFeature } from "../feature/load"
+import { HostFiles } from "../host/files"
+import { type Change, planUpdate } from "../plan/update"
+import { hostDocument } from "../report/json"
+import { commandFrom, shownFrom } from "../report/paths"
+import { createReport, printJson } from "../report/port"
+import { ownVersion } from "../version"
+import { answersOf, withAnswers } from "./answers"
+import { makePlan } from "./make-plan"
+import type { RunOptions } from "./options"
+import { recover } from "./recover"
+
+/** `chimerai update <feature>`: what is installed becomes what this version installs, and what the user has made of it stays. */
+export async function update(given: RunOptions): Promise<number> {
+  const report = createReport(given)
+  const recovered = await recover("update", given)
+  if (recovered !== null) return recovered
+  const feature = loadFeature(given.feature, given.templates)
+  const options = withAnswers(given)
+  const files = new HostFiles(options.dir)
+  const shown = shownFrom(options.app)
+  const installed = readManifest(files.root)?.features[feature.name]
+  if (!installed || installed.created.length === 0)
+    throw new CliError("not_installed", `${feature.name} is not installed here; there is nothing to update.`, {
+      suggestion: `Install it: npx chimerai add ${feature.name}`,
+    })
+
+  const now = (path: string) => files.read(path)
+  const created = new Map(installed.created.map(({ path }) => [path, leftText(files.root, path) ?? ""]))
+  const clean = new Map(
+    installed.edited.map(({ path, insertions }) => {
+      const [mine, left] = [now(path), leftText(files.root, path)]
+      return [path, mine === null || left === null ? mine : takeOut(mine, left, insertions)]
+    }),
+  )
+  // The host as if nothing were installed: what cannot be told apart stays in the view as it is.
+  const view = new Map<string, string | null>([...created.keys()].map((path) => [path, null]))
+  for (const [path, text] of clean) if (text !== null) view.set(path, text)
+  const fresh = await makePlan(feature, options, view)
+  const plan = planUpdate(fresh, { created, edited: [...clean.keys()] }, now, clean, options.force)
+
+  const version = ownVersion()
+  const planned = plan.changes.filter(({ state }) => state === "planned")
+  const conflicts = plan.changes.filter(({ state }) => state === "conflict")
+  const document = (status: string, state: string, nextSteps: string[] = []) => ({
+    command: "update",
+    feature: feature.name,
+    version,
+    status,
+    from: installed.version,
+    host: hostDocument(fresh.host, options.app),
+    actions: plan.changes.map((change) => ({
+      kind: change.kind,
+      path: shown(change.path),
+      state: change.state === "planned" ? state : change.state,
+      reason: change.reason,
+    })),
+    nextSteps,
+    warnings: fresh.warnings,
+  })
+  for (const change of [...planned, ...conflicts]) report.out(row(change, shown(change.path)))
+  if (options.diff) {
+    const { changesDiff } = await import("../report/diff")
+    report.out(changesDiff(planned, shown))
+  }
+  if (planned.length === 0 && installed.version === version) {
+    report.out(`\n${kleur.green("✔")} ${feature.name} is up to date${conflicts.length > 0 ? ", but for the conflicts above" : ""}.`)
+    if (options.json) printJson(document(conflicts.length > 0 ? "conflicts" : "unchanged", "unchanged"))
+    return conflicts.length > 0 ? exit.manualStepsLeft : exit.done
+  }
+  if (options.dryRun) {
+    if (options.json) printJson(document("planned", "planned"))
+    return exit.done
+  }
+  const { canAsk, confirm } = await import("../report/prompt")
+  if (!options.yes && !options.json && canAsk() && !(await confirm("Update it?"))) throw new CliError("cancelled", "Nothing was changed.")
+
+  const { assertClean } = await import("./dirty")
+  const { assertInstallable, installDependencies } = await import("./install-step")
+  await assertClean(
+    planned.flatMap(({ kind, path }) => (kind === "edit" ? [path] : [])),
+    options,
+  )
+  const needsInstall = planned.some(({ path }) => path === "package.json")
+  if (needsInstall) assertInstallable(fresh.host.packageManager, options)
+  const { applyUpdate } = await import("../apply/update")
+  await applyUpdate(files.root, files.boundary, feature.name, plan, { version, answers: answersOf(options) })
+  const install = needsInstall
+    ? await installDependencies(files.root, fresh.host.packageManager, ["the dependencies"], options, report)
+    : { ok: true, nextSteps: [], warnings: [] }
+  const schemaChanged = planned.some(({ path }) => path.endsWith(".prisma"))
+  const nextSteps = [...install.nextSteps, ...(schemaChanged ? fresh.nextSteps.map((step) => commandFrom(shown, step)) : [])]
+  report.out(
+    `\n${kleur.green("✔")} ${feature.name}: ${installed.version} → ${version}, ${planned.length} files${conflicts.length > 0 ? `, ${conflicts.length} left to you` : ""}.`,
+  )
+  for (const step of nextSteps) report.out(`  ${kleur.bold(step)}`)
+  for (const { message } of install.warnings) report.note(message)
+  if (options.json) printJson(document(conflicts.length > 0 ? "conflicts" : "applied", "done", nextSteps))
+  return conflicts.length > 0 || !install.ok ? exit.manualStepsLeft : exit.done
+}
+
+function row({ kind, state, reason }: Change, path: string): string {
+  const colour = state === "conflict" ? kleur.yellow : kind === "delete" ? kleur.red : kind === "create" ? kleur.green : kleur.cyan
+  return `  ${colour((state === "conflict" ? "yours" : kind).padEnd(7))} ${path}  ${kleur.dim(reason)}`
+}

@@ -1,0 +1,35 @@
+import type { HostFiles } from "./files"
+
+const skipped = /^(node_modules|dist|build|out|coverage|public|generated|\..*)$/
+/** More than any app of this kind has written by hand; what a repository holds beyond that is not read. */
+const most = 20_000
+
+/** Every source file of the app, in the order of its folders. Only for commands that are asked about the whole app. */
+export function* sourceFiles(files: HostFiles): Generator<string> {
+  const queue = ["."]
+  for (let count = 0; count < most && queue.length > 0; ) {
+    const dir = queue.shift() as string
+    for (const entry of files.list(dir)) {
+      const path = dir === "." ? entry.name : `${dir}/${entry.name}`
+      if (entry.isDirectory()) {
+        if (!skipped.test(entry.name)) queue.push(path)
+      } else if (/\.[cm]?[jt]sx?$/.test(entry.name)) {
+        count++
+        yield path
+      }
+    }
+  }
+}
+
+/** Which of the packages the app's code imports, but for `ours`. Types come with the package that they are for. */
+export function packagesUsed(files: HostFiles, names: string[], ours: ReadonlySet<string>): string[] {
+  const used = new Set<string>()
+  if (names.length === 0) return []
+  for (const path of sourceFiles(files)) {
+    if (ours.has(path)) continue
+    const text = files.readAbove(`${files.root}/${path}`) ?? ""
+    for (const name of names) if (new RegExp(`["'\`]${name.replace(/^@types\//, "")}(["'\`/])`).test(text)) used.add(name)
+    if (used.size === names.length) break
+  }
+  return [...used]
+}
