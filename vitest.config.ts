@@ -12,6 +12,8 @@ export default defineConfig({
     setupFiles: "tests/support/breathe.ts",
     projects: [
       ring("unit"),
+      ring("property", { testTimeout: 900_000 }),
+      ring("crash", { testTimeout: 900_000 }),
       ring("e2e", { testTimeout: 300_000, globalSetup: "tests/support/global-setup.ts" }),
       // One app at a time: the suites count its attempts.
       ring("security", { fileParallelism: false, globalSetup: "tests/support/global-setup.ts" }),

@@ -129,7 +129,7 @@ async function fail(error: unknown): Promise<number> {
       ? error
       : error instanceof CommanderError
         ? new CliError("unknown_option", error.message.replace(/^error: /, ""), { suggestion: "chimerai --help shows what there is." })
-        : internal(error)
+        : (ofSystem(error as NodeJS.ErrnoException) ?? internal(error))
   if (known.details.file && invocation.app !== ".") {
     const { shownFrom } = await import("./report/paths")
     known.details.file = shownFrom(invocation.app)(known.details.file)
@@ -143,6 +143,13 @@ async function fail(error: unknown): Promise<number> {
   const { createReport, wantsColor } = await import("./report/port")
   createReport({ json: true, verbose: false, color: wantsColor(invocation.color) }).note(errorText(known))
   return known.exitCode
+}
+
+/** What the system says of a file, before anything was written: the writes have errors of their own. */
+function ofSystem({ code, syscall, path, message }: NodeJS.ErrnoException): CliError | null {
+  if (code === undefined || syscall === undefined) return null
+  const text = path === undefined ? message : `${path} cannot be read (${code}, ${syscall})`
+  return new CliError("io_error", `${text}. Nothing was changed.`, { suggestion: "Mend the cause, then run this again." })
 }
 
 function internal(error: unknown): CliError {

@@ -58,6 +58,7 @@ export const errorCodes = {
   apply_failed: exit.failed,
   disk_full: exit.failed,
   rollback_failed: exit.failed,
+  io_error: exit.failed,
   manifest_invalid: exit.refused,
   manifest_newer: exit.refused,
   package_manager_missing: exit.refused,

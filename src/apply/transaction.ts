@@ -121,7 +121,7 @@ function carryOut(root: string, { path, after }: Write): void {
 
 /** The files are on the disk before the journal is off it. */
 function finish(root: string, { writes, emptied }: Journal): void {
-  for (const { path } of writes) rmSync(temporaryOf(join(root, path)), { force: true })
+  for (const { path } of writes) removeTemporary(join(root, path))
   const changed = new Set(writes.map(({ path }) => dirname(join(root, path))))
   for (const folder of changed) if (existsSync(folder)) flushFolder(folder)
   removeJournalAmid(root, emptied)
@@ -143,7 +143,7 @@ function restore(root: string, { writes, folders }: Journal): string[] {
   const kept: string[] = []
   for (const { path, before, after, mode } of writes.toReversed()) {
     const full = join(root, path)
-    rmSync(temporaryOf(full), { force: true })
+    removeTemporary(full)
     const now = read(root, path)
     if (now === before) continue
     if (now !== after && now !== null) kept.push(path)
@@ -152,6 +152,11 @@ function restore(root: string, { writes, folders }: Journal): string[] {
   }
   removeJournalAmid(root, folders)
   return kept
+}
+
+function removeTemporary(path: string): void {
+  const temporary = temporaryOf(path)
+  if (existsSync(temporary)) unlinkSync(temporary)
 }
 
 function read(root: string, path: string): string | null {

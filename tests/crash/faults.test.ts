@@ -1,0 +1,117 @@
+/**
+ * A failure at every single file-system call that applying a plan makes, one run each: the tree is the original's, to
+ * the byte and the permission bit. The plan is the demo fixture's, the calls are Node's own.
+ */
+import fs from "node:fs"
+import { syncBuiltinESMExports } from "node:module"
+import { join } from "node:path"
+import tmp from "tmp"
+import { afterEach, describe, expect, test } from "vitest"
+import { copyFixture } from "../../scripts/apps.mjs"
+import { apply } from "../../src/apply/apply"
+import { applyRemoval, planRemoval } from "../../src/apply/remove"
+import { makePlan } from "../../src/commands/make-plan"
+import { readOptions } from "../../src/commands/options"
+import { loadFeature } from "../../src/feature/load"
+import { HostFiles } from "../../src/host/files"
+import { snapshot } from "../support/host"
+
+const calls = [
+  "openSync",
+  "writeFileSync",
+  "writeSync",
+  "fsyncSync",
+  "closeSync",
+  "renameSync",
+  "mkdirSync",
+  "unlinkSync",
+  "rmSync",
+  "rmdirSync",
+  "chmodSync",
+  "chownSync",
+  "existsSync",
+  "statSync",
+  "lstatSync",
+  "readFileSync",
+  "realpathSync",
+  "accessSync",
+] as const
+const originals = Object.fromEntries(calls.map((name) => [name, fs[name]])) as Record<string, (...args: unknown[]) => unknown>
+
+/** Lets the n-th call fail, once. @returns what counts the calls */
+function failAt(n: number, code: string): { count: number; failed: string | null } {
+  const state = { count: 0, failed: null as string | null }
+  for (const name of calls) {
+    // `existsSync` never throws.
+    if (name === "existsSync") continue
+    const original = originals[name] as (...args: unknown[]) => unknown
+    Object.assign(fs, {
+      [name]: (...args: unknown[]) => {
+        if (++state.count === n) {
+          state.failed = name
+          // What a full disk does: half of it is written.
+          if (name === "writeFileSync" && typeof args[0] === "number") original(args[0], String(args[1]).slice(0, 10))
+          throw Object.assign(new Error(`${code}: ${name} fails, as the test wants`), { code })
+        }
+        return original(...args)
+      },
+    })
+  }
+  syncBuiltinESMExports()
+  return state
+}
+
+function mend(): void {
+  Object.assign(fs, originals)
+  syncBuiltinESMExports()
+}
+afterEach(mend)
+
+const codes = ["ENOSPC", "EACCES", "EROFS", "EXDEV", "EIO"]
+const modesOf = (dir: string) => Object.keys(snapshot(dir)).map((path) => `${path} ${fs.statSync(join(dir, path)).mode.toString(8)}`)
+
+async function everyFailure(dir: string, work: () => Promise<unknown>): Promise<number> {
+  const before = snapshot(dir)
+  const modes = modesOf(dir)
+  for (let n = 1; ; n++) {
+    const code = codes[n % codes.length] as string
+    const state = failAt(n, code)
+    const error = await work().then(
+      () => null,
+      (error) => error,
+    )
+    mend()
+    if (state.failed === null) {
+      expect(error, `without a failure, after ${state.count} calls`).toBeNull()
+      return n - 1
+    }
+    const where = `call ${n}: ${state.failed}, ${code}`
+    if (error === null) throw new Error(`nobody noticed ${where}`)
+    // The system's own word, before a transaction began, is turned into an error with a code where the process ends.
+    if (error.code !== code) {
+      expect(error.code, where).toMatch(code === "ENOSPC" ? /^(disk_full|not_writable)$/ : /^(apply_failed|not_writable)$/)
+      expect(error.message, where).toMatch(/Every file is as it was|Nothing was changed/)
+      expect(error.exitCode, where).toBe(error.code === "not_writable" ? 3 : 1)
+    }
+    expect(snapshot(dir), where).toEqual(before)
+    expect(modesOf(dir), where).toEqual(modes)
+  }
+}
+
+describe("a failure at every call", () => {
+  test("of add, and of remove after it", async () => {
+    const dir = copyFixture("next16-credentials", join(tmp.dirSync({ unsafeCleanup: true }).name, "app"), { modules: false })
+    fs.chmodSync(join(dir, "src/auth.ts"), 0o640)
+    const options = readOptions("mfa", dir, { yes: true })
+    const plan = await makePlan(loadFeature("mfa"), options)
+    const ofAdd = await everyFailure(dir, () => apply(plan, "0.0.0", {}))
+    expect(ofAdd).toBeGreaterThan(500)
+
+    const files = new HostFiles(dir)
+    const removal = planRemoval(files.root, "mfa", { force: false, purge: true }, () => [])
+    if (!removal) throw new Error("it is installed")
+    const ofRemove = await everyFailure(dir, () => applyRemoval(files.root, files.boundary, "mfa", removal))
+    expect(ofRemove).toBeGreaterThan(200)
+    console.log(`\nfailures tried: ${ofAdd} in add, ${ofRemove} in remove`)
+  })
+})

@@ -1,0 +1,138 @@
+/**
+ * SIGKILL at random instants of add, update and remove: every time `--rollback` gives the original back, and `--resume`
+ * the finished tree. The instants are file-system calls, some of them half done; the seed is printed.
+ */
+import { execFile } from "node:child_process"
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import tmp from "tmp"
+import { expect, test } from "vitest"
+import { copyFixture } from "../../scripts/apps.mjs"
+import { snapshot } from "../support/host"
+import { cli } from "../support/paths"
+
+const kills = 200
+const parallel = 2
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
+
+/** Small and good enough: mulberry32. */
+function randomFrom(state: number): () => number {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+const work = tmp.dirSync({ unsafeCleanup: true }).name
+/** Loaded before the command line: counts the calls that change something, and dies at the one that is named. */
+const preload = join(work, "die.mjs")
+writeFileSync(
+  preload,
+  `import fs from "node:fs"
+import { syncBuiltinESMExports } from "node:module"
+const at = Number(process.env.DIE_AT)
+let count = 0
+for (const name of ["openSync", "writeFileSync", "fsyncSync", "closeSync", "renameSync", "mkdirSync", "unlinkSync", "rmSync", "rmdirSync", "chmodSync"]) {
+  const original = fs[name]
+  fs[name] = (...args) => {
+    if (name === "openSync" && args[1] === "r" && !String(args[0]).includes(".")) return original(...args)
+    if (++count === at) {
+      if (name === "writeFileSync") original(args[0], String(args[1]).slice(0, String(args[1]).length / 2))
+      process.kill(process.pid, "SIGKILL")
+    }
+    return original(...args)
+  }
+}
+syncBuiltinESMExports()
+process.on("exit", () => process.env.DIE_COUNT && fs.writeSync(2, \`calls: \${count}\`))
+`,
+)
+
+async function run(args: string[], dieAt: number | null): Promise<{ killed: boolean; stderr: string }> {
+  const env = { ...process.env, DIE_AT: String(dieAt ?? 0), ...(dieAt === null && { DIE_COUNT: "1" }) }
+  try {
+    const { stderr } = await promisify(execFile)(process.execPath, ["--import", preload, cli, ...args], { env })
+    return { killed: false, stderr }
+  } catch (error) {
+    const { signal, stderr } = error as { signal: string; stderr: string }
+    if (signal !== "SIGKILL") throw error
+    return { killed: true, stderr }
+  }
+}
+
+const copy = (from: string, name: string): string => {
+  const to = join(work, name)
+  rmSync(to, { recursive: true, force: true })
+  cpSync(from, to, { recursive: true })
+  return to
+}
+/** The key is new in each run. */
+const withoutKey = (tree: Record<string, string>) => ({
+  ...tree,
+  ".env": Buffer.from(tree[".env"] ?? "", "base64")
+    .toString()
+    .replace(/^(MFA_ENCRYPTION_KEY=).*/m, "$1"),
+  ".chimerai/manifest.json": JSON.parse(Buffer.from(tree[".chimerai/manifest.json"] ?? "bnVsbA==", "base64").toString(), (key, value) =>
+    key === "hash" ? "" : value,
+  ),
+})
+
+/** Paths that are not the same in both. */
+function differing(a: Record<string, unknown>, b: Record<string, unknown> = {}): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((path) => JSON.stringify(a[path]) !== JSON.stringify(b[path]))
+}
+
+test(`SIGKILL at ${kills} random instants (seed ${seed})`, async () => {
+  const random = randomFrom(seed)
+  const plain = copyFixture("next16-credentials", join(work, "plain"), { modules: false })
+  const installed = copy(plain, "installed")
+  const add = ["add", "mfa", "--yes", "--no-install"]
+  const remove = ["remove", "mfa", "--yes", "--no-install", "--purge"]
+  const { stderr: addCalls } = await run([...add, installed], null)
+  const removed = copy(installed, "removed")
+  const { stderr: removeCalls } = await run([...remove, removed], null)
+  const count = (text: string) => Number(/calls: (\d+)/.exec(text)?.[1])
+  const scenarios = [
+    { args: add, from: plain, to: installed, calls: count(addCalls) },
+    { args: remove, from: installed, to: removed, calls: count(removeCalls) },
+  ]
+  const before = scenarios.map(({ from }) => snapshot(from))
+  const after = scenarios.map(({ to }) => withoutKey(snapshot(to)))
+
+  const jobs = Array.from({ length: kills }, (_, index) => {
+    const which = index % 2
+    const scenario = scenarios[which] as (typeof scenarios)[number]
+    return { index, which, ...scenario, at: 1 + Math.floor(random() * scenario.calls) }
+  })
+  let reached = 0
+  async function worker(): Promise<void> {
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      const where = `${job.args[0]}, call ${job.at} of ${job.calls}`
+      const dir = copy(job.from, `killed-${job.index}`)
+      const { killed } = await run([...job.args, dir], job.at)
+      expect(killed, where).toBe(true)
+      const isUnderWay = existsSync(join(dir, ".chimerai/journal.json"))
+      if (isUnderWay) reached++
+      const other = copy(dir, `other-${job.index}`)
+
+      await run([...job.args, dir, "--rollback"], null)
+      // Without a journal the run had not begun, or was over.
+      const rolledBack = snapshot(dir)
+      const isOver = !isUnderWay && differing(withoutKey(rolledBack), after[job.which]).length === 0
+      if (!isOver) expect(differing(rolledBack, before[job.which]), `${where}, rolled back`).toEqual([])
+
+      await run([...job.args, other, "--resume"], null)
+      // A run that had not begun to write is not there to be finished; it is run again.
+      await run([...job.args, other], null)
+      expect(differing(withoutKey(snapshot(other)), after[job.which]), `${where}, finished`).toEqual([])
+      for (const path of [dir, other]) rmSync(path, { recursive: true, force: true })
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, worker))
+  console.log(`\n${kills} of ${kills} kills: rolled back, and finished; ${reached} had begun to write (seed ${seed})`)
+  expect(reached).toBeGreaterThan(kills / 2)
+  expect(readFileSync(join(plain, "src/auth.ts"), "utf8")).not.toContain("withMfa")
+})
