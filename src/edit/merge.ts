@@ -26,26 +26,62 @@ const marked = (mine: string, theirs: string): string => `<<<<<<< yours\n${ended
 const ended = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`)
 
 /**
- * Takes insertions out of a text that may have been edited around them since.
+ * Takes insertions out of a text that may have been edited around them since. One that is gone already is left gone.
  * @param left the text as it was left with them
  * @returns null where one of them has been edited itself
  */
 export function takeOut(now: string, left: string, insertions: Insertion[]): string | null {
   const before = undoInsertions(left, insertions)
   if (before === null || now === left) return before
-  return mergeFinely(now, left, before, [linesOf, wordsOf])
+  const common = align(left, now)
+  const cuts: { from: number; to: number }[] = []
+  let shift = 0
+  for (const { at, text } of insertions.toSorted((a, b) => a.at - b.at)) {
+    const [from, to] = [at + shift, at + shift + text.length]
+    shift += text.length
+    const whole = common.find((segment) => segment.left <= from && segment.left + segment.length >= to)
+    if (whole) cuts.push({ from: from - whole.left + whole.now, to: to - whole.left + whole.now })
+    else if (common.some((segment) => left.slice(Math.max(segment.left, from), Math.min(segment.left + segment.length, to)).trim() !== ""))
+      return null
+  }
+  return cuts.toReversed().reduce((text, { from, to }) => text.slice(0, from) + text.slice(to), now)
 }
 
-/** First by lines, which is fast; what is in conflict then, by words. */
-function mergeFinely(mine: string, base: string, theirs: string, [split, ...finer]: ((text: string) => string[])[]): string | null {
-  if (!split) return null
-  let text = ""
-  for (const { ok, conflict } of diff3Merge(split(mine), split(base), split(theirs), { excludeFalseConflicts: true })) {
-    const part = ok ? ok.join("") : conflict && mergeFinely(conflict.a.join(""), conflict.o.join(""), conflict.b.join(""), finer)
-    if (part === null || part === undefined) return null
-    text += part
+type Segment = { left: number; now: number; length: number }
+
+/** What two texts have in common, in order: by lines, and by words where lines differ. */
+function align(left: string, now: string): Segment[] {
+  const segments: Segment[] = []
+  const at = { left: 0, now: 0 }
+  const keep = (length: number) => {
+    const last = segments.at(-1)
+    if (last && last.left + last.length === at.left && last.now + last.length === at.now) last.length += length
+    else segments.push({ ...at, length })
+    at.left += length
+    at.now += length
   }
-  return text
+  const hunk = { removed: "", added: "" }
+  const close = () => {
+    const { removed, added } = hunk
+    Object.assign(hunk, { removed: "", added: "" })
+    for (const part of diffArrays(wordsOf(removed), wordsOf(added))) {
+      const { length } = part.value.join("")
+      if (part.removed) at.left += length
+      else if (part.added) at.now += length
+      else keep(length)
+    }
+  }
+  for (const { value, added, removed } of diffArrays(linesOf(left), linesOf(now))) {
+    const text = value.join("")
+    if (removed) hunk.removed += text
+    else if (added) hunk.added += text
+    else {
+      close()
+      keep(text.length)
+    }
+  }
+  close()
+  return segments
 }
 
 const wordsOf = (text: string): string[] => text.match(/\r?\n|[^\S\n]+|\w+|[^\w\s]/g) ?? []

@@ -67,12 +67,13 @@ function fieldLines(fields: FieldToAdd[], indent: string): string[] {
   )
 }
 
-/** The indentation of the model's own fields. */
+/** The indentation of the model's own fields, of the first that begins its line. */
 function indentOf(text: string, block: SchemaBlock): string {
-  const first = block.fields[0]
-  if (!first) return "  "
-  const lineStart = text.lastIndexOf("\n", first.start) + 1
-  return text.slice(lineStart, first.start)
+  for (const { start } of block.fields) {
+    const before = text.slice(text.lastIndexOf("\n", start) + 1, start)
+    if (/^[ \t]*$/.test(before)) return before
+  }
+  return "  "
 }
 
 /** Where the trailing block attributes begin, a comment directly above them included; null when fields come after. */

@@ -1,5 +1,5 @@
 import { type EditResult, eolOf } from "../splice"
-import { claimName, endOfLine, importInsertion } from "./imports"
+import { behind, claimName, importInsertion } from "./imports"
 import { declarationOf, type Module, statementsCalling } from "./locate"
 
 export type CallRequest = {
@@ -20,6 +20,6 @@ export function addCall(module: Module, { name, from, argument }: CallRequest): 
   if (ours && statementsCalling(module, name, argument) > 0) return { kind: "present" }
   const eol = eolOf(module.text)
   const semicolon = module.text.slice(declaration.start, declaration.end).endsWith(";") ? ";" : ""
-  const statement = { at: endOfLine(module.text, declaration.end), text: `${eol}${eol}${name}(${argument})${semicolon}` }
+  const statement = behind(module.text, declaration.end, `${eol}${eol}${name}(${argument})${semicolon}`)
   return { kind: "edit", edits: ours ? [statement] : [importInsertion(module, name, from), statement] }
 }

@@ -27,15 +27,21 @@ export function importInsertion(module: Module, name: string, from: string): Ins
   const spaced = !imports.some(({ start, end }) => /\{\S/.test(text.slice(start, end)))
   const braces = spaced ? `{ ${name} }` : `{${name}}`
   const statement = `import ${braces} from ${quote}${from}${quote}${semicolon}`
-  if (last) return { at: endOfLine(text, last.end), text: eol + statement }
+  if (last) return behind(text, last.end, eol + statement)
   const at = prologueEnd(module)
   return at === 0 ? { at: text.startsWith("\uFEFF") ? 1 : 0, text: statement + eol } : { at, text: eol + statement }
 }
 
 /** The end of a line whose rest is a comment: it belongs to the import before it. Otherwise the offset itself. */
-export function endOfLine(text: string, at: number): number {
+function endOfLine(text: string, at: number): number {
   const rest = /^[ \t]*(?:\/\/[^\r\n]*)?(?=\r?\n|$)/.exec(text.slice(at))
   return rest ? at + rest[0].length : at
+}
+
+/** A statement of its own behind the line that ends at `end`, also where that line goes on with code. */
+export function behind(text: string, end: number, inserted: string): Insertion {
+  const at = endOfLine(text, end)
+  return { at, text: inserted + (at === text.length || /[\r\n]/.test(text.charAt(at)) ? "" : eolOf(text)) }
 }
 
 /** New imports from one module at one place become one import. */

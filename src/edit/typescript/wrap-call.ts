@@ -1,5 +1,5 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { claimName, endOfLine, importInsertion } from "./imports"
+import { behind, claimName, importInsertion } from "./imports"
 import { type Call, callsOfDefault, type Module, topLevelNames } from "./locate"
 
 export type WrapRequest = {
@@ -32,9 +32,8 @@ export function wrapCall(module: Module, { library, wrapper, from }: WrapRequest
   ]
   const length = lineLength(module.text, call.calleeStart)
   const outgrows = length <= usualWidth && length + wrapper.length + 2 > usualWidth
-  const edits = outgrows ? rename(module, call, library, wrapper) : wrap
-  if (!edits)
-    return { kind: "refuse", code: "edit_unsafe", message: `${library} is imported here in a way that cannot be wrapped in place.` }
+  // An import that cannot be renamed is no reason to refuse: the line is long then.
+  const edits = (outgrows && rename(module, call, library, wrapper)) || wrap
   // In one offset the import comes first, then what uses it.
   return { kind: "edit", edits: ours ? edits : [importInsertion(module, wrapper, from), ...edits] }
 }
@@ -67,6 +66,6 @@ function rename(module: Module, { calleeStart, calleeEnd }: Call, library: strin
   const semicolon = module.text.slice(last.start, last.end).endsWith(";") ? ";" : ""
   return [
     { at: declaration.start + name[0].length, text: "Base" },
-    { at: endOfLine(module.text, last.end), text: `${eol}${eol}const ${local} = ${wrapper}(${base})${semicolon}` },
+    behind(module.text, last.end, `${eol}${eol}const ${local} = ${wrapper}(${base})${semicolon}`),
   ]
 }
