@@ -39,12 +39,28 @@ export function takeOut(now: string, left: string, insertions: Insertion[]): str
   for (const { at, text } of insertions.toSorted((a, b) => a.at - b.at)) {
     const [from, to] = [at + shift, at + shift + text.length]
     shift += text.length
-    const whole = common.find((segment) => segment.left <= from && segment.left + segment.length >= to)
-    if (whole) cuts.push({ from: from - whole.left + whole.now, to: to - whole.left + whole.now })
+    const whole = equalRanges(left, from, to).flatMap((range) => {
+      const segment = common.find((one) => one.left <= range.from && one.left + one.length >= range.to)
+      return segment ? [{ from: range.from - segment.left + segment.now, to: range.to - segment.left + segment.now }] : []
+    })[0]
+    if (whole) cuts.push(whole)
     else if (common.some((segment) => left.slice(Math.max(segment.left, from), Math.min(segment.left + segment.length, to)).trim() !== ""))
       return null
   }
   return cuts.toReversed().reduce((text, { from, to }) => text.slice(0, from) + text.slice(to), now)
+}
+
+/**
+ * Ranges whose removal gives the same text: a line break and the line after it, or that line and its own break. Where
+ * somebody has put a line between, one of them is still in one piece.
+ */
+function equalRanges(text: string, from: number, to: number): { from: number; to: number }[] {
+  const ranges = [{ from, to }]
+  for (let step = 0; step < 4 && text[from + step] === text[to + step] && to + step < text.length; step++)
+    ranges.push({ from: from + step + 1, to: to + step + 1 })
+  for (let step = 1; step <= 4 && from - step >= 0 && text[from - step] === text[to - step]; step++)
+    ranges.push({ from: from - step, to: to - step })
+  return ranges
 }
 
 type Segment = { left: number; now: number; length: number }

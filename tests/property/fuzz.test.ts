@@ -164,7 +164,7 @@ test(`${inputs} inputs (seed ${seed})`, () => {
         )
         tried(
           text,
-          on((module) => wrapResults(module, { name: "protect", from, of: name })),
+          on((module) => wrapResults(module, { name: "protect", from, of: "makeOptions" })),
           parses(loader),
           tallyOf("wrapResults"),
         )

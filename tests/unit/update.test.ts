@@ -1,0 +1,157 @@
+/** `update`: from a previous version's templates to this one's, with what the user has made of them in between. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { chimerai, makeHost, snapshot } from "../support/host"
+import { previousTemplates } from "../support/previous-version"
+
+const templates = previousTemplates()
+
+function installed(): { dir: string; before: Record<string, string> } {
+  const dir = makeHost()
+  const before = snapshot(dir)
+  const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--templates", templates])
+  if (run.code !== 0) throw new Error(run.stderr)
+  const manifest = join(dir, ".chimerai/manifest.json")
+  writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/"version": "[^"]*"/, '"version": "0.0.9"'))
+  return { dir, before }
+}
+const text = (dir: string, path: string) => readFileSync(join(dir, path), "utf8")
+const change = (dir: string, path: string, from: string, to: string) => {
+  const old = text(dir, path)
+  if (!old.includes(from)) throw new Error(`${path} has no ${from}`)
+  writeFileSync(
+    join(dir, path),
+    old.replace(from, () => to),
+  )
+}
+const update = (dir: string, ...flags: string[]) => chimerai(["update", "mfa", dir, "--yes", "--no-install", "--json", ...flags])
+const actionOf = (run: ReturnType<typeof update>, path: string) => run.json.actions.find((action: { path: string }) => action.path === path)
+
+describe("untouched", () => {
+  test("everything moves on: what is new comes, what is gone goes, insertions are migrated", () => {
+    const { dir, before } = installed()
+    expect(text(dir, "auth.ts")).toContain('from "@/lib/mfa/hook"')
+    const run = update(dir)
+    expect([run.code, run.json.status, run.json.from]).toEqual([0, "applied", "0.0.9"])
+    expect(text(dir, "auth.ts")).toContain('import { withMfa } from "@/lib/mfa/with-mfa"')
+    expect(text(dir, "auth.ts")).not.toContain("hook")
+    expect(text(dir, "lib/mfa/config.ts")).toContain("attemptsPerChallenge = 5")
+    expect(text(dir, "prisma/schema.prisma")).toContain("detail    String?")
+    expect(existsSync(join(dir, "scripts/mfa-rotate.ts"))).toBe(true)
+    expect(existsSync(join(dir, "lib/mfa/hook.ts"))).toBe(false)
+    expect(run.json.nextSteps).toContain("npx prisma migrate dev --name add-mfa")
+
+    // What is there now is what this version installs by itself.
+    const fresh = makeHost()
+    chimerai(["add", "mfa", fresh, "--yes", "--no-install"])
+    const withoutSecrets = ({ ".env": _env, ...tree }: Record<string, string>) =>
+      Object.fromEntries(Object.entries(tree).filter(([path]) => path !== ".chimerai/manifest.json"))
+    expect(withoutSecrets(snapshot(dir))).toEqual(withoutSecrets(snapshot(fresh)))
+    expect(update(dir).json.status).toBe("unchanged")
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("--dry-run and --diff write nothing", () => {
+    const { dir } = installed()
+    const before = snapshot(dir)
+    expect(update(dir, "--dry-run").json.status).toBe("planned")
+    const run = chimerai(["update", "mfa", dir, "--dry-run", "--diff"])
+    expect(run.stdout).toMatch(/-export const attemptsPerChallenge = 10\n\+export const attemptsPerChallenge = 5/)
+    expect(run.stdout).not.toContain("MFA_ENCRYPTION_KEY=")
+    expect(snapshot(dir)).toEqual(before)
+  })
+})
+
+describe("edited", () => {
+  test("changes of both are merged, and files edited around the insertions too", () => {
+    const { dir, before } = installed()
+    change(dir, "lib/mfa/config.ts", "export const backupCodeCount = 10", "export const backupCodeCount = 8")
+    change(
+      dir,
+      "auth.ts",
+      'import { prisma } from "@/lib/prisma";\n',
+      'import { prisma } from "@/lib/prisma";\nimport { mine } from "./mine";\n',
+    )
+    const run = update(dir)
+    expect([run.code, run.json.status], run.stderr).toEqual([0, "applied"])
+    expect(actionOf(run, "lib/mfa/config.ts").reason).toContain("merged")
+    expect(text(dir, "lib/mfa/config.ts")).toMatch(/attemptsPerChallenge = 5[\s\S]*backupCodeCount = 8/)
+    expect(text(dir, "auth.ts")).toMatch(/import \{ mine \} from ".\/mine";[\s\S]*"@\/lib\/mfa\/with-mfa"/)
+    expect(update(dir).json.status).toBe("unchanged")
+    // config.ts is the user's by now.
+    const removed = chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge", "--json"])
+    expect([removed.code, removed.json.status]).toEqual([5, "conflicts"])
+    const left = snapshot(dir)
+    expect(Object.keys(left).filter((path) => !(path in before))).toEqual(["lib/mfa/", "lib/mfa/config.ts"])
+    expect(text(dir, "auth.ts")).toBe(
+      Buffer.from(before["auth.ts"] ?? "", "base64")
+        .toString()
+        .replace('import { prisma } from "@/lib/prisma";\n', 'import { prisma } from "@/lib/prisma";\nimport { mine } from "./mine";\n'),
+    )
+  })
+
+  test("a conflict leaves the file as it was, with a neighbour; --force puts both between markers", () => {
+    const { dir } = installed()
+    change(dir, "lib/mfa/on-event.ts", "and where to act on it", "and where we act on it")
+    const mine = text(dir, "lib/mfa/on-event.ts")
+    const run = update(dir)
+    expect([run.code, run.json.status]).toEqual([5, "conflicts"])
+    expect(actionOf(run, "lib/mfa/on-event.ts").state).toBe("conflict")
+    expect(text(dir, "lib/mfa/on-event.ts")).toBe(mine)
+    expect(text(dir, "lib/mfa/on-event.ts.rej")).toMatch(/-.*where to act on it[\s\S]*\+.*the place to act on it/)
+    expect(text(dir, "lib/mfa/config.ts"), "the rest moves on").toContain("attemptsPerChallenge = 5")
+    const forced = update(dir, "--force")
+    expect(forced.code).toBe(0)
+    expect(text(dir, "lib/mfa/on-event.ts")).toMatch(
+      /<<<<<<< yours\n.*where we act[\s\S]*=======\n.*the place to act[\s\S]*>>>>>>> chimerai/,
+    )
+  })
+
+  test("a file that was deleted stays deleted, one of a name that is taken stays", () => {
+    const { dir } = installed()
+    rmSync(join(dir, "lib/mfa/admin.ts"))
+    writeFileSync(join(dir, "scripts.txt"), "")
+    const run = update(dir)
+    expect(actionOf(run, "lib/mfa/admin.ts")).toMatchObject({ state: "unchanged", reason: "you have deleted it" })
+    expect(existsSync(join(dir, "lib/mfa/admin.ts"))).toBe(false)
+    expect(update(dir).json.status).toBe("unchanged")
+  })
+
+  test("what is inserted, edited by the user, is theirs to bring in line", () => {
+    const { dir } = installed()
+    change(dir, "auth.ts", 'import { withMfa } from "@/lib/mfa/hook";', 'import { withMfa as withMfa } from "@/lib/mfa/hook";')
+    const mine = text(dir, "auth.ts")
+    const run = update(dir)
+    expect(run.code, run.stderr).not.toBe(1)
+    expect(text(dir, "auth.ts")).toBe(mine)
+  })
+})
+
+describe("the manifest", () => {
+  test("of a newer version is refused, an older one understood, a broken one said", () => {
+    const { dir } = installed()
+    const path = join(dir, ".chimerai/manifest.json")
+    const manifest = JSON.parse(readFileSync(path, "utf8"))
+    const write = (data: object) => writeFileSync(path, JSON.stringify(data))
+    const before = snapshot(dir)
+    write({ ...manifest, schema: 99 })
+    for (const command of ["add", "update", "remove"]) {
+      const run = chimerai([command, "mfa", dir, "--yes", "--no-install", "--json"])
+      expect([run.code, run.json.error?.code], command).toEqual([3, "manifest_newer"])
+    }
+    writeFileSync(path, "{ not json")
+    expect(update(dir).json.error.code).toBe("manifest_invalid")
+    const { answers: _answers, dependencies: _dependencies, ...first } = manifest.features.mfa
+    write({ schema: 1, features: { mfa: first } })
+    expect(Object.keys(snapshot(dir))).toEqual(Object.keys(before))
+    expect(update(dir).json.status).toBe("applied")
+    expect(JSON.parse(readFileSync(path, "utf8")).schema).toBe(2)
+  })
+
+  test("where nothing is installed, there is nothing to update", () => {
+    expect(update(makeHost()).json.error.code).toBe("not_installed")
+  })
+})
