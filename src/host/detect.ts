@@ -61,9 +61,16 @@ export async function detect(
   const middleware = detectMiddleware(files, modules, next.facts.srcDir, auth.facts.calls[0])
   const styling = detectStyling(files, manifest, manifestText)
   const env = detectEnv(files)
-  const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm" } : detectPackageManager(files)
+  const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm", rivals: [] } : detectPackageManager(files)
 
   warnings.push(...oldVersions(authVersion.version, prismaVersion.version, requires))
+  const [rival] = packageManager.rivals
+  if (rival)
+    warnings.push({
+      code: "lockfiles_conflict",
+      message: `There are lockfiles of several package managers; ${packageManager.name} is used (${packageManager.evidence}), and ${packageManager.rivals.join(", ")} left alone. --pm overrules it.`,
+      file: rival,
+    })
   if (schema.facts.provider === "mongodb")
     warnings.push({
       code: "mongodb_replica_set",

@@ -140,7 +140,8 @@ function findWorkspace(files: HostFiles): string | null {
   return null
 }
 
-export const toSlashes = (path: string): string => path.split(sep).join("/")
+/** @param separator the system's own, unless a test says otherwise */
+export const toSlashes = (path: string, separator: string = sep): string => path.split(separator).join("/")
 
 /** Evidence for a fact that a text in a file shows: the line where it first appears. */
 export function evidenceOf(path: string, text: string, needle: string): string {

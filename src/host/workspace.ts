@@ -8,6 +8,7 @@ import type { PackageManager } from "./types"
 export type PackageJson = {
   name?: string
   packageManager?: string
+  devEngines?: { packageManager?: { name?: string } | { name?: string }[] }
   workspaces?: unknown
   prisma?: { schema?: string }
   dependencies?: Record<string, string>
@@ -49,20 +50,37 @@ const lockfiles: [string, PackageManager][] = [
   ["npm-shrinkwrap.json", "npm"],
 ]
 
-/** By the `packageManager` field, then the nearest lockfile, up to the repository's root; npm where there is neither. */
-export function detectPackageManager(files: HostFiles): { name: PackageManager; evidence: string } {
+/** @property rivals lockfiles of other package managers beside the one that was believed */
+export type ManagerFact = { name: PackageManager; evidence: string; rivals: string[] }
+
+/**
+ * By the `packageManager` field, then `devEngines`, then the nearest lockfile, up to the repository's root; then by what
+ * runs us, `npx` or `pnpm dlx`.
+ */
+export function detectPackageManager(files: HostFiles): ManagerFact {
   for (const dir of files.ancestors()) {
-    const manifest = files.readAbove(join(dir, "package.json"))
-    const field = manifest && /"packageManager"\s*:\s*"(npm|pnpm|yarn|bun)@/.exec(manifest)?.[1]
-    if (manifest && field)
-      return {
-        name: field as PackageManager,
-        evidence: evidenceOf(files.relative(join(dir, "package.json")), manifest, '"packageManager"'),
-      }
-    const found = lockfiles.find(([file]) => files.exists(files.relative(join(dir, file))))
-    if (found) return { name: found[1], evidence: files.relative(join(dir, found[0])) }
+    const path = join(dir, "package.json")
+    const manifest = files.readAbove(path)
+    const stated = manifest && statedManager(manifest)
+    const found = lockfiles.filter(([file]) => files.exists(files.relative(join(dir, file))))
+    const name = (stated && stated.name) ?? found[0]?.[1]
+    if (!name) continue
+    const evidence =
+      stated && manifest ? evidenceOf(files.relative(path), manifest, `"${stated.field}"`) : files.relative(join(dir, found[0]?.[0] ?? ""))
+    return { name, evidence, rivals: found.filter(([, manager]) => manager !== name).map(([file]) => files.relative(join(dir, file))) }
   }
-  return { name: "npm", evidence: "no lockfile" }
+  const [, runner] = /^(npm|pnpm|yarn|bun)\//.exec(process.env.npm_config_user_agent ?? "") ?? []
+  return { name: (runner as PackageManager | undefined) ?? "npm", evidence: runner ? "what runs chimerai" : "no lockfile", rivals: [] }
+}
+
+/** What a package.json says of its package manager, in either of the two places. */
+function statedManager(manifest: string): { name: PackageManager; field: string } | null {
+  const data = parse(manifest, [], { allowTrailingComma: true }) as PackageJson | undefined
+  const [, field] = /^(npm|pnpm|yarn|bun)@/.exec(data?.packageManager ?? "") ?? []
+  if (field) return { name: field as PackageManager, field: "packageManager" }
+  const engines = [data?.devEngines?.packageManager ?? []].flat()
+  const engine = engines.find(({ name }) => /^(npm|pnpm|yarn|bun)$/.test(name ?? ""))
+  return engine?.name ? { name: engine.name as PackageManager, field: "devEngines" } : null
 }
 
 export type VersionFact = {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import tmp from "tmp"
 import { beforeAll, describe, expect, test } from "vitest"
@@ -121,20 +121,25 @@ describe.each(fixtures.map(({ name }) => name))("%s", (name) => {
     expect(snapshot(fresh)).toEqual(before)
   })
 
-  test("a file the user has edited is not removed, and nothing else is then", () => {
+  test("a file the user has edited stays, and is listed; --force takes it too", () => {
     const fresh = tmp.dirSync({ unsafeCleanup: true }).name
     copyFixture(name, fresh, { modules: false })
+    const plain = snapshot(fresh)
     chimerai(["add", "mfa", fresh, "--yes", "--no-install"])
-    const config = ["src/lib/mfa/config.ts", "lib/mfa/config.ts", "src/lib/mfa/config.js"].find((path) => existsSync(join(fresh, path)))
-    const edited = join(fresh, config ?? "")
-    writeFileSync(edited, `${readFileSync(edited, "utf8")}// mine\n`)
-    const before = snapshot(fresh)
+    const config =
+      ["src/lib/mfa/config.ts", "lib/mfa/config.ts", "src/lib/mfa/config.js"].find((path) => existsSync(join(fresh, path))) ?? ""
+    writeFileSync(join(fresh, config), `${readFileSync(join(fresh, config), "utf8")}// mine\n`)
     expect(chimerai(["add", "mfa", fresh, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
-    const refused = chimerai(["remove", "mfa", fresh, "--yes", "--no-install", "--json"])
-    expect([refused.code, refused.json.error.code]).toEqual([3, "user_edited"])
-    expect(snapshot(fresh)).toEqual(before)
-    expect(chimerai(["remove", "mfa", fresh, "--yes", "--no-install", "--force"]).code).toBe(0)
-    expect(existsSync(edited)).toBe(false)
+    const forced = tmp.dirSync({ unsafeCleanup: true }).name
+    cpSync(fresh, forced, { recursive: true })
+
+    const removed = chimerai(["remove", "mfa", fresh, "--yes", "--no-install", "--json", "--purge"])
+    expect([removed.code, removed.json.status]).toEqual([5, "conflicts"])
+    expect(removed.json.actions).toContainEqual(expect.objectContaining({ path: config, state: "conflict" }))
+    const left = Object.entries(snapshot(fresh)).filter(([path, bytes]) => plain[path] !== bytes)
+    expect(left.map(([path]) => path).filter((path) => !path.endsWith("/"))).toEqual([config])
+    expect(chimerai(["remove", "mfa", forced, "--yes", "--no-install", "--force", "--purge"]).code).toBe(0)
+    expect(snapshot(forced)).toEqual(plain)
   })
 
   test("edits around ours survive remove", () => {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import tmp from "tmp"
 import { describe, expect, test } from "vitest"
 import { chimerai, makeHost, snapshot } from "../support/host"
@@ -96,6 +96,15 @@ describe("the command line", () => {
     expect(run.json.warnings[0]).toMatchObject({ code: "install_failed", message: expect.stringContaining("registry is down") })
     expect(run.json.nextSteps[0]).toBe("npm install")
     expect(readFileSync(join(dir, "auth.ts"), "utf8")).toContain("withMfa(NextAuth)")
+  })
+
+  test("a package manager that is not there is refused before anything is written", () => {
+    const dir = makeHost({ "bun.lock": "" })
+    const before = snapshot(dir)
+    const run = chimerai(["add", "mfa", dir, "--yes", "--json"], { env: { PATH: dirname(process.execPath) } })
+    expect([run.code, run.json.error.code]).toEqual([3, "package_manager_missing"])
+    expect(run.json.error.suggestion).toContain("--no-install")
+    expect(snapshot(dir)).toEqual(before)
   })
 
   test("Ctrl+C while installing: what is in place is said, with exit 5", async () => {

@@ -1,8 +1,10 @@
+import { win32 } from "node:path"
 import { describe, expect, test } from "vitest"
 import { loadFeature } from "../../../src/feature/load"
 import { detect, type Overrides } from "../../../src/host/detect"
-import { HostFiles } from "../../../src/host/files"
+import { HostFiles, toSlashes } from "../../../src/host/files"
 import { runsOn } from "../../../src/host/middleware"
+import { shownFrom } from "../../../src/report/paths"
 import { makeHost, minimalHost, type Tree } from "../../support/host"
 
 const { requires } = loadFeature("mfa")
@@ -75,6 +77,29 @@ describe("where things are", () => {
         })
       ).packageManager,
     ).toBe("pnpm")
+  })
+
+  test.each([
+    ["one", { name: "yarn" }],
+    ["several", [{ name: "yarn", version: "4" }, { name: "npm" }]],
+  ])("devEngines, %s", async (_, packageManager) => {
+    const manifest = { ...JSON.parse(String(minimalHost["package.json"])), devEngines: { packageManager } }
+    const host = await factsOf({ "package.json": JSON.stringify(manifest), "package-lock.json": "" })
+    expect([host.packageManager, host.evidence.packageManager]).toEqual(["yarn", "package.json:1"])
+  })
+
+  test("two lockfiles are a doubt that is said, with the flag that settles it", async () => {
+    const host = await factsOf({ "pnpm-lock.yaml": "", "package-lock.json": "" })
+    expect(host.packageManager).toBe("pnpm")
+    expect(host.warnings).toContainEqual(
+      expect.objectContaining({ code: "lockfiles_conflict", message: expect.stringMatching(/pnpm is used.*package-lock\.json.*--pm/) }),
+    )
+    expect((await factsOf({ "pnpm-lock.yaml": "", "package-lock.json": "" }, { pm: "npm" })).warnings).toEqual([])
+  })
+
+  test("paths of Windows are shown as everywhere else", () => {
+    expect(toSlashes(win32.join("src", "app", "route.ts"), win32.sep)).toBe("src/app/route.ts")
+    expect(shownFrom("apps\\web")("src/auth.ts")).toBe("apps/web/src/auth.ts")
   })
 
   test("an alias in a config that is extended, with comments and trailing commas", async () => {
