@@ -61,9 +61,9 @@ export function detectPackageManager(files: HostFiles): ManagerFact {
   for (const dir of files.ancestors()) {
     const path = join(dir, "package.json")
     const manifest = files.readAbove(path)
-    const stated = manifest && statedManager(manifest)
+    const stated = manifest === null ? null : statedManager(manifest)
     const found = lockfiles.filter(([file]) => files.exists(files.relative(join(dir, file))))
-    const name = (stated && stated.name) ?? found[0]?.[1]
+    const name = stated?.name ?? found[0]?.[1]
     if (!name) continue
     const evidence =
       stated && manifest ? evidenceOf(files.relative(path), manifest, `"${stated.field}"`) : files.relative(join(dir, found[0]?.[0] ?? ""))
