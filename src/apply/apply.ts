@@ -10,8 +10,6 @@ import {
   hashOf,
   type InstalledEdit,
   type InstalledFeature,
-  ignorePath,
-  ignoreText,
   leftText,
   type Manifest,
   manifestPath,
@@ -39,7 +37,6 @@ export async function apply(plan: Plan, version: string, answers: Answers): Prom
   await commit(root, join(root, workspace ?? "."), {
     command: "add",
     writes: [
-      ...(existsSync(join(root, ignorePath)) ? [] : [{ path: ignorePath, before: null, after: ignoreText }]),
       ...writes,
       ...texts.map(([path, after]) => storeWrite(root, basePath(path), after)),
       manifestWrite(root, { ...manifest, features: { ...manifest.features, [plan.feature]: installed } }),

@@ -2,11 +2,23 @@
  * The record of a transaction that is under way: every file as it was and as it will be, written before the first of
  * them changes. Being created exclusively, it is the lock as well: of two runs in one project, one gets it.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { CliError } from "../errors"
 import { flushFolder } from "./atomic-write"
-import { journalPath, storeDir } from "./store"
+import { ignorePath, ignoreText, journalPath, storeDir } from "./store"
 
 /** A file as it must be before, and as it is afterwards. Null: it does not exist. */
 export type Write = { path: string; before: string | null; after: string | null }
@@ -21,6 +33,8 @@ export type Journal = {
   folders: string[]
   /** Folders that are removed at the end where they are empty then. */
   emptied: string[]
+  /** The store was there before, with what keeps the journal out of commits. */
+  hasStore: boolean
 }
 
 /** How long a transaction may take: a journal older than this is not its process's any more, whoever has the number now. */
@@ -29,15 +43,15 @@ const longestTransaction = 60_000 // ms
 /** @throws CliError run_under_way, interrupted_run: somebody else's journal is there */
 export function openJournal(root: string, journal: Journal): void {
   const path = join(root, journalPath)
-  const isNew = !existsSync(join(root, storeDir))
-  mkdirSync(join(root, storeDir), { recursive: true })
   let file: number
   try {
-    // It holds what `.env` holds.
+    mkdirSync(join(root, storeDir), { recursive: true })
+    // First of all: the journal holds what `.env` holds, and a commit in the wrong moment must not take it.
+    if (!existsSync(join(root, ignorePath))) writeFileSync(join(root, ignorePath), ignoreText)
     file = openSync(path, "wx", 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw journalThere(root)
-    if (isNew) rmdirSync(join(root, storeDir))
+    tidyStore(root)
     throw error
   }
   try {
@@ -49,14 +63,22 @@ export function openJournal(root: string, journal: Journal): void {
     }
     flushFolder(join(root, storeDir))
   } catch (error) {
-    closeJournal(root, isNew)
+    closeJournal(root)
     throw error
   }
 }
 
-export function closeJournal(root: string, removeStore: boolean): void {
+export function closeJournal(root: string): void {
   rmSync(join(root, journalPath), { force: true })
-  if (removeStore) rmdirSync(join(root, storeDir))
+  tidyStore(root)
+}
+
+/** A store with nothing in it goes: where nothing is installed, nothing is kept. */
+export function tidyStore(root: string): void {
+  const dir = join(root, storeDir)
+  if (!existsSync(dir) || readdirSync(dir).some((name) => join(dir, name) !== join(root, ignorePath))) return
+  rmSync(join(root, ignorePath), { force: true })
+  rmdirSync(dir)
 }
 
 /** Null: no run was interrupted. `"unwritten"`: one was, before it had changed anything. */

@@ -10,7 +10,6 @@ import {
   hashOf,
   type InstalledEnv,
   type InstalledFeature,
-  ignorePath,
   leftText,
   type Manifest,
   manifestPath,
@@ -121,7 +120,7 @@ export async function applyRemoval(
   const { [feature]: _removed, ...others } = manifest.features
   const isLast = Object.keys(others).length === 0
   const paths = [...installed.created, ...installed.edited].map(({ path }) => path)
-  const own = [...paths.map(basePath), ...(isLast ? [ignorePath, manifestPath] : [])].filter((path) => existsSync(join(root, path)))
+  const own = [...paths.map(basePath), ...(isLast ? [manifestPath] : [])].filter((path) => existsSync(join(root, path)))
   await commit(root, boundary, {
     command: "remove",
     writes: [

@@ -1,9 +1,9 @@
-import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs"
+import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmdirSync, statSync, unlinkSync } from "node:fs"
 import { dirname, join, sep } from "node:path"
 import { CliError } from "../errors"
 import { flushFolder, temporaryOf, writeFileAtomically } from "./atomic-write"
-import { assertNobodyAtWork, assertNoJournal, closeJournal, type Journal, openJournal, readJournal, type Write } from "./journal"
-import { journalPath, storeDir } from "./store"
+import { assertNobodyAtWork, assertNoJournal, closeJournal, type Journal, openJournal, readJournal, tidyStore, type Write } from "./journal"
+import { ignorePath, ignoreText, journalPath, storeDir } from "./store"
 
 export type { Write } from "./journal"
 export type Transaction = { command: string; writes: Write[]; emptied?: string[] }
@@ -20,11 +20,10 @@ export type Transaction = { command: string; writes: Write[]; emptied?: string[]
 export async function commit(root: string, boundary: string, { command, writes, emptied = [] }: Transaction): Promise<void> {
   assertNoJournal(root)
   checkAll(root, boundary, writes)
-  const isNew = !existsSync(join(root, storeDir))
   const folders = missingFolders(root, [...writes.filter(({ after }) => after !== null).map(({ path }) => path), journalPath])
   const modeOf = (path: string) => (existsSync(path) ? statSync(path).mode : null)
   const journalled = writes.map((write) => ({ ...write, mode: modeOf(join(root, write.path)) }))
-  const journal: Journal = { pid: process.pid, command, writes: journalled, folders, emptied }
+  const journal: Journal = { pid: process.pid, command, writes: journalled, folders, emptied, hasStore: existsSync(join(root, ignorePath)) }
   try {
     openJournal(root, journal)
   } catch (error) {
@@ -34,7 +33,7 @@ export async function commit(root: string, boundary: string, { command, writes, 
     // Again, now that nobody else can be at work here.
     checkAll(root, boundary, writes)
   } catch (error) {
-    closeJournal(root, isNew)
+    closeJournal(root)
     throw error
   }
   const interrupt = watchSignals()
@@ -83,11 +82,11 @@ export type Recovery = { command: string; paths: string[]; kept: string[] }
 /** Puts back what an interrupted run has changed. @returns null when there is none */
 export function rollBack(root: string): Recovery | null {
   const journal = readJournal(root)
-  // Where the process died between the journal and the folder it was in.
-  if (journal === null) removeEmptyFolders(root, [storeDir])
+  // Where the process died beside the journal: before it was there, or after it was gone.
+  if (journal === null) tidyStore(root)
   if (journal === null) return null
   if (journal === "unwritten") {
-    removeJournalAmid(root, [storeDir])
+    closeJournal(root)
     return { command: "", paths: [], kept: [] }
   }
   assertNobodyAtWork(root)
@@ -127,19 +126,17 @@ function finish(root: string, { writes, emptied }: Journal): void {
   removeJournalAmid(root, emptied)
 }
 
-/** Folders go before the journal does, so that a run that dies here is found to be unfinished; its own goes last. */
+/** Folders go before the journal does, so that a run that dies here is found to be unfinished; the store goes last. */
 function removeJournalAmid(root: string, folders: string[]): void {
-  const isOwn = (folder: string) => folder === storeDir
   removeEmptyFolders(
     root,
-    folders.filter((folder) => !isOwn(folder)),
+    folders.filter((folder) => folder !== storeDir),
   )
-  rmSync(join(root, journalPath), { force: true })
-  removeEmptyFolders(root, folders.filter(isOwn))
+  closeJournal(root)
 }
 
 /** Undoes in reverse order. @returns files that are somebody's work since: neither the old text nor ours */
-function restore(root: string, { writes, folders }: Journal): string[] {
+function restore(root: string, { writes, folders, hasStore }: Journal): string[] {
   const kept: string[] = []
   for (const { path, before, after, mode } of writes.toReversed()) {
     const full = join(root, path)
@@ -150,6 +147,7 @@ function restore(root: string, { writes, folders }: Journal): string[] {
     else if (before === null) unlinkSync(full)
     else writeFileAtomically(full, before, mode ?? undefined)
   }
+  if (hasStore && !existsSync(join(root, ignorePath))) writeFileAtomically(join(root, ignorePath), ignoreText)
   removeJournalAmid(root, folders)
   return kept
 }

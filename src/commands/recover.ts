@@ -6,7 +6,6 @@ import { detectPackageManager } from "../host/workspace"
 import { shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
-import { installDependencies } from "./install-step"
 import type { RunOptions } from "./options"
 
 /**
@@ -26,6 +25,7 @@ export async function recover(command: string, options: RunOptions): Promise<num
   const nextSteps: string[] = []
   if (options.resume && recovery?.paths.includes("package.json")) {
     const manager = options.pm ?? detectPackageManager(files).name
+    const { installDependencies } = await import("./install-step")
     nextSteps.push(...(await installDependencies(files.root, manager, ["the dependencies"], options, report)).nextSteps)
   }
   const status = recovery === null ? "unchanged" : options.rollback ? "rolled-back" : "applied"

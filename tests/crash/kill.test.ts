@@ -116,6 +116,8 @@ test(`SIGKILL at ${kills} random instants (seed ${seed})`, async () => {
       expect(killed, where).toBe(true)
       const isUnderWay = existsSync(join(dir, ".chimerai/journal.json"))
       if (isUnderWay) reached++
+      // It holds the key: a commit in that moment must not take it.
+      if (isUnderWay) expect(readFileSync(join(dir, ".chimerai/.gitignore"), "utf8"), where).toContain("journal.json")
       const other = copy(dir, `other-${job.index}`)
 
       await run([...job.args, dir, "--rollback"], null)
