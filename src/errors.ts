@@ -23,6 +23,7 @@ export const errorCodes = {
   app_ambiguous: exit.answerNeeded,
   next_version_unsupported: exit.refused,
   app_router_missing: exit.refused,
+  base_path_unsupported: exit.refused,
   root_layout_missing: exit.refused,
   auth_library_missing: exit.refused,
   auth_version_unsupported: exit.refused,

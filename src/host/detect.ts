@@ -7,7 +7,7 @@ import { detectEnv } from "./env"
 import { HostFiles } from "./files"
 import { detectMiddleware } from "./middleware"
 import { Modules } from "./modules"
-import { detectNext, detectStyling } from "./next"
+import { checkBasePath, detectNext, detectStyling } from "./next"
 import { Packages } from "./packages"
 import { detectPages } from "./pages"
 import { detectPrismaVersion, detectSchema } from "./prisma"
@@ -36,6 +36,7 @@ export async function detect(
   const warnings: Warning[] = []
   const next = detectNext(files, manifest, manifestText)
   requireVersion("next_version_unsupported", "Next.js", next.version, requires.next, warnings)
+  warnings.push(...checkBasePath(files))
   const authVersion = detectAuthVersion(files, manifest, manifestText)
   requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
   const aliases = new Aliases(files)

@@ -1,6 +1,6 @@
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
-import type { Host, Styling } from "./types"
+import type { Host, Styling, Warning } from "./types"
 import { dependencyRange, installedVersion, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
 type NextFacts = Pick<Host, "router" | "appDir" | "pagesDir" | "srcDir" | "language">
@@ -47,6 +47,26 @@ export function detectNext(
       language: typed ? "tsconfig.json" : "package.json",
     },
   }
+}
+
+/**
+ * Where the whole app is served under a path of its own, held sign-ins would be sent past it.
+ * @throws CliError base_path_unsupported
+ */
+export function checkBasePath(files: HostFiles): Warning[] {
+  const path = files.first(["js", "mjs", "cjs", "ts", "mts"].map((extension) => `next.config.${extension}`))
+  const text = path && files.read(path)
+  if (!path || !text) return []
+  const [, value] = /^(?!\s*(?:\/\/|\*)).*\bbasePath\s*:\s*([^\n]*)/m.exec(text) ?? []
+  if (value === undefined || /^(""|''|undefined|null)\s*,?/.test(value)) return []
+  const place = { file: path, line: Number(evidenceOf(path, text, "basePath").split(":")[1] ?? 1) }
+  if (/^["'`]\//.test(value))
+    throw new CliError("base_path_unsupported", "This app is served under a basePath, which the redirects of MFA do not know.", {
+      ...place,
+      suggestion: "Nothing was changed. chimerai does not support Next.js's basePath yet.",
+    })
+  const message = "The basePath of this app is only known when it runs. Where it is set, held sign-ins are sent past it: leave it empty."
+  return [{ code: "base_path", message, ...place }]
 }
 
 export function detectStyling(files: HostFiles, manifest: PackageJson, manifestText: string): { styling: Styling; evidence: string } {

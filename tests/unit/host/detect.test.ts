@@ -97,6 +97,15 @@ describe("where things are", () => {
     expect((await factsOf({ "pnpm-lock.yaml": "", "package-lock.json": "" }, { pm: "npm" })).warnings).toEqual([])
   })
 
+  test.each([
+    ["  basePath: process.env.BASE_PATH || undefined,", ["base_path"]],
+    ['  basePath: "",', []],
+    ['  // basePath: "/docs",', []],
+  ])("a next.config with %s", async (line, codes) => {
+    const { warnings } = await factsOf({ "next.config.js": `module.exports = {\n${line}\n};\n` })
+    expect(warnings.map(({ code }) => code)).toEqual(codes)
+  })
+
   test("paths of Windows are shown as everywhere else", () => {
     expect(toSlashes(win32.join("src", "app", "route.ts"), win32.sep)).toBe("src/app/route.ts")
     expect(shownFrom("apps\\web")("src/auth.ts")).toBe("apps/web/src/auth.ts")

@@ -24,6 +24,13 @@ const refusals: [string, Tree, string, number, string?][] = [
   ["an early beta", dependencies({ "next-auth": "5.0.0-beta.3" }), "auth_version_unsupported", 3],
   ["no Prisma", dependencies({ "drizzle-orm": "1.0.0" }, "@prisma/client"), "prisma_missing", 3],
   ["an old Prisma", dependencies({ "@prisma/client": "2.30.3" }), "prisma_version_unsupported", 3],
+  [
+    "an app under a path of its own",
+    { "next.config.mjs": 'export default {\n  basePath: "/docs",\n};\n' },
+    "base_path_unsupported",
+    3,
+    "next.config.mjs:2",
+  ],
   ["neither router", { "app/api/auth/[...nextauth]/route.ts": null, "app/layout.tsx": null }, "app_router_missing", 3],
   ["a root layout only under [locale]", { "app/layout.tsx": null, "app/[locale]/layout.tsx": "" }, "root_layout_missing", 3, "app"],
   [
