@@ -51,6 +51,7 @@ export function planRemoval(
   const plan: RemovalPlan = { removals: [], edited: [], keys: [], used: [], installed, manifest }
   const ours = new Set(installed.created.map(({ path }) => path))
   plan.used = usedPackages(installed.dependencies, ours)
+  const unused = installed.dependencies.filter((name) => !plan.used.includes(name))
 
   for (const { path, hash } of installed.created) {
     const text = read(root, path)
@@ -63,20 +64,14 @@ export function planRemoval(
     const text = read(root, path)
     if (text === null) continue
     const left = hashOf(text) === hash ? text : leftText(root, path)
-    const kept = path === "package.json" ? insertions.filter(({ text }) => plan.used.some((name) => text.includes(`"${name}":`))) : []
     const clean = left === null ? null : takeOut(text, left, insertions)
-    if (clean === null)
+    // Dependencies have names: they are found whatever their owner has made of their versions.
+    const after = path === "package.json" && (clean === null || plan.used.length > 0) ? withoutDependencies(text, unused) : clean
+    if (after === null)
       throw new CliError("user_edited", `What add inserted into ${path} has been edited since, and cannot be told from your own code.`, {
         file: path,
         suggestion: `Nothing was changed. Take these lines out by hand, then run this again:\n\n${insertions.map(({ text }) => text.trim()).join("\n")}`,
       })
-    const after =
-      kept.length === 0
-        ? clean
-        : withoutDependencies(
-            text,
-            installed.dependencies.filter((name) => !plan.used.includes(name)),
-          )
     if (after !== text)
       plan.removals.push({ kind: "edit", path, reason: "without what add inserted", write: { path, before: text, after } })
   }

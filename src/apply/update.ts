@@ -10,7 +10,7 @@ export async function applyUpdate(
   root: string,
   boundary: string,
   feature: string,
-  { changes, created, edited, kept }: UpdatePlan,
+  { changes, created, edited, kept, dependencies }: UpdatePlan,
   { version, answers }: { version: string; answers: Answers },
 ): Promise<void> {
   const manifest = readManifest(root) ?? emptyManifest()
@@ -40,6 +40,7 @@ export async function applyUpdate(
       ...earlier.edited.filter(({ path }) => kept.has(path)),
       ...Array.from(edited, ([path, { left, insertions }]) => ({ path, hash: hashOf(left), insertions })),
     ],
+    dependencies: [...new Set([...earlier.dependencies, ...dependencies])],
     folders: [...earlier.folders, ...folders],
   }
   const gone = writes.flatMap(({ path, after }) => (after === null ? [path] : []))

@@ -28,6 +28,8 @@ export type UpdatePlan = {
   edited: Map<string, { left: string; insertions: Insertion[] }>
   /** Files of the host's in which the earlier insertions cannot be told apart: what is known of them stays. */
   kept: Set<string>
+  /** What this version wants of package.json. */
+  dependencies: string[]
 }
 
 /**
@@ -43,7 +45,7 @@ export function planUpdate(
   clean: ReadonlyMap<string, string | null>,
   force: boolean,
 ): UpdatePlan {
-  const plan: UpdatePlan = { changes: [], created: new Map(), edited: new Map(), kept: new Set() }
+  const plan: UpdatePlan = { changes: [], created: new Map(), edited: new Map(), kept: new Set(), dependencies: fresh.dependencies.added }
   const rendered = fresh.actions.filter((action) => action.kind === "create")
   for (const action of rendered) {
     plan.created.set(action.path, action.after)

@@ -253,6 +253,16 @@ describe("remove", () => {
     expect(Object.keys(devDependencies)).toContain("@types/qrcode")
   })
 
+  test("a dependency of ours goes, whatever version its owner has moved it to", () => {
+    const dir = makeHost()
+    add(dir)
+    const path = join(dir, "package.json")
+    writeFileSync(path, readFileSync(path, "utf8").replace(/"otpauth": "[^"]*"/, '"otpauth": "9.99.0"'))
+    expect(chimerai(["update", "mfa", dir, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(JSON.parse(String(minimalHost["package.json"])))
+  })
+
   test("the key stays unless it is asked for, also later", () => {
     const dir = makeHost()
     const before = snapshot(dir)
