@@ -128,7 +128,7 @@ test(`SIGKILL at ${kills} random instants (seed ${seed})`, async () => {
 
       await run([...job.args, other, "--resume"], null)
       // A run that had not begun to write is not there to be finished; it is run again.
-      await run([...job.args, other], null)
+      if (!isUnderWay) await run([...job.args, other], null)
       expect(differing(withoutKey(snapshot(other)), after[job.which]), `${where}, finished`).toEqual([])
       for (const path of [dir, other]) rmSync(path, { recursive: true, force: true })
     }
