@@ -14,6 +14,7 @@ const docsPath = join(root, "docs/security.md")
 const fixtures = [
   "next16-credentials",
   "next16-split-postgres",
+  "next14-split-early",
   "next15-t3-database",
   "next15-v4-jwt",
   "next14-v4-mariadb",
