@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmdirSync, statSync, unlinkSync } from "node:fs"
-import { dirname, join, sep } from "node:path"
+import { dirname, join, resolve, sep } from "node:path"
 import { CliError } from "../errors"
 import { flushFolder, temporaryOf, writeFileAtomically } from "./atomic-write"
 import { assertNobodyAtWork, assertNoJournal, closeJournal, type Journal, openJournal, readJournal, tidyStore, type Write } from "./journal"
@@ -43,7 +43,7 @@ export async function commit(root: string, boundary: string, { command, writes, 
       if (interrupt.signal) throw new CliError("cancelled", "Interrupted.")
       carryOut(root, write)
     }
-    finish(root, journal)
+    finish(root, boundary, journal)
   } catch (error) {
     undo(root, journal, error)
   } finally {
@@ -79,8 +79,11 @@ const messageOf = (error: unknown): string => `${(error as Error).message.replac
 /** What became of an interrupted run. `kept` are files that somebody has edited since: they are left as they are. */
 export type Recovery = { command: string; paths: string[]; kept: string[] }
 
-/** Puts back what an interrupted run has changed. @returns null when there is none */
-export function rollBack(root: string): Recovery | null {
+/**
+ * Puts back what an interrupted run has changed. @returns null when there is none
+ * @throws CliError outside_root: the journal is not one of ours. Whoever clones a repository gets what it has committed.
+ */
+export function rollBack(root: string, boundary: string): Recovery | null {
   const journal = readJournal(root)
   // Where the process died beside the journal: before it was there, or after it was gone.
   if (journal === null) tidyStore(root)
@@ -90,7 +93,8 @@ export function rollBack(root: string): Recovery | null {
     return { command: "", paths: [], kept: [] }
   }
   assertNobodyAtWork(root)
-  const kept = restore(root, journal)
+  for (const { path } of journal.writes) assertInside(root, boundary, path)
+  const kept = restore(root, { ...journal, folders: journal.folders.filter((folder) => isBelow(boundary, resolve(root, folder))) })
   return { command: journal.command, paths: journal.writes.map(({ path }) => path), kept }
 }
 
@@ -100,13 +104,13 @@ export function rollBack(root: string): Recovery | null {
  */
 export function resume(root: string, boundary: string): Recovery | null {
   const journal = readJournal(root)
-  if (journal === null || journal === "unwritten") return rollBack(root)
+  if (journal === null || journal === "unwritten") return rollBack(root, boundary)
   assertNobodyAtWork(root)
   const open = journal.writes.filter(({ path, after }) => read(root, path) !== after)
   checkAll(root, boundary, open)
   try {
     for (const write of open) carryOut(root, write)
-    finish(root, journal)
+    finish(root, boundary, journal)
   } catch (error) {
     throw failure(error, "The run is still unfinished: --resume and --rollback go on from here.")
   }
@@ -119,11 +123,12 @@ function carryOut(root: string, { path, after }: Write): void {
 }
 
 /** The files are on the disk before the journal is off it. */
-function finish(root: string, { writes, emptied }: Journal): void {
+function finish(root: string, boundary: string, { writes, emptied }: Journal): void {
   for (const { path } of writes) removeTemporary(join(root, path))
   const changed = new Set(writes.map(({ path }) => dirname(join(root, path))))
   for (const folder of changed) if (existsSync(folder)) flushFolder(folder)
-  removeJournalAmid(root, emptied)
+  const inside = emptied.filter((folder) => isBelow(boundary, resolve(root, folder)))
+  removeJournalAmid(root, inside)
 }
 
 /** Folders go before the journal does, so that a run that dies here is found to be unfinished; the store goes last. */
@@ -171,13 +176,24 @@ function checkAll(root: string, boundary: string, writes: Write[]): void {
   }
 }
 
-function check(root: string, boundary: string, { path, before }: Write): void {
-  const full = join(root, path)
-  let existing = full
+/**
+ * Where writing `path` would begin, links followed: the file itself, or the nearest folder that is there.
+ * @throws CliError outside_root
+ */
+function assertInside(root: string, boundary: string, path: string): { existing: string; real: string } {
+  let existing = join(root, path)
   while (!isThere(existing)) existing = dirname(existing)
   const real = existsSync(existing) ? realpathSync(existing) : null
-  if (real === null || (real !== boundary && !real.startsWith(boundary.endsWith(sep) ? boundary : boundary + sep)))
+  if (real === null || (real !== boundary && !isBelow(boundary, real)))
     throw new CliError("outside_root", `${path} leads out of the project, to ${real ?? "nowhere"}. Nothing was changed.`, { file: path })
+  return { existing, real }
+}
+
+const isBelow = (folder: string, path: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+
+function check(root: string, boundary: string, { path, before }: Write): void {
+  const full = join(root, path)
+  const { existing, real } = assertInside(root, boundary, path)
   try {
     accessSync(existing, constants.W_OK)
     if (existing === full) accessSync(dirname(real), constants.W_OK)

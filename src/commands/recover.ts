@@ -20,7 +20,7 @@ export async function recover(command: string, options: RunOptions): Promise<num
     return null
   }
   const report = createReport(options)
-  const recovery = options.rollback ? rollBack(files.root) : resume(files.root, files.boundary)
+  const recovery = options.rollback ? rollBack(files.root, files.boundary) : resume(files.root, files.boundary)
   report.out(told(recovery, options, shownFrom(options.app)))
   const nextSteps: string[] = []
   if (options.resume && recovery?.paths.includes("package.json")) {

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { describe, expect, test } from "vitest"
 import { journalPath, storeDir } from "../../src/apply/store"
 import { commit, rollBack, type Write } from "../../src/apply/transaction"
@@ -48,7 +48,7 @@ describe("a transaction", () => {
     expect(refused.json.error.suggestion).toContain("--rollback")
     expect(chimerai(["add", "mfa", dir, "--rollback"]).code).toBe(0)
     expect(snapshot(dir)).toEqual(before)
-    expect(rollBack(dir)).toBeNull()
+    expect(rollBack(dir, dir)).toBeNull()
   })
 
   test("that loses the race for the journal touches neither it nor the files", async () => {
@@ -160,6 +160,23 @@ describe("an interrupted run", () => {
     const run = chimerai(["add", "mfa", dir, "--rollback"])
     expect([run.code, run.stdout]).toEqual([5, expect.stringContaining("a.ts has been edited since, and is left as it is")])
     expect([text(dir, "a.ts"), text(dir, "b.ts")]).toEqual(["somebody's", "b"])
+  })
+
+  test.each(["--rollback", "--resume"])("that somebody has made up writes nothing outside the project: %s", (flag) => {
+    const outside = makeHost()
+    const dir = makeHost()
+    mkdirSync(join(dir, storeDir))
+    const path = relative(dir, join(outside, "auth.ts"))
+    const writes = [
+      { path, before: "taken over", after: readFileSync(join(outside, "auth.ts"), "utf8"), mode: 0o644 },
+      { path: relative(dir, join(outside, "new.ts")), before: null, after: "taken over", mode: null },
+    ]
+    mkdirSync(join(outside, "empty"))
+    const folders = [relative(dir, join(outside, "empty"))]
+    writeFileSync(join(dir, journalPath), JSON.stringify({ pid: 999_999_999, command: "add", writes, folders, emptied: folders }))
+    const there = snapshot(outside)
+    expect(chimerai(["add", "mfa", dir, flag, "--json", "--no-install"]).json.error?.code).toBe("outside_root")
+    expect(snapshot(outside)).toEqual(there)
   })
 
   test("that had not written its journal to the end had changed nothing", () => {
