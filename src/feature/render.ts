@@ -155,10 +155,10 @@ function idPattern(nativeType: string | null): string | null {
   return null
 }
 
-/** What the betas of Auth.js 5 learned: with 8 to go where `signIn` says and lazy options, with 20 lazy ones that wait, with 22 a fetch of one's own. */
+/** What the betas of Auth.js 5 learned: with 8 to go where `signIn` says and lazy options, with 20 lazy ones that wait, with 23 a fetch of one's own. */
 function betas(version: string) {
   const beta = Number(/^5\.0\.0-beta\.(\d+)/.exec(version)?.[1] ?? Number.POSITIVE_INFINITY)
-  return { beforeBeta8: beta < 8, beforeBeta20: beta < 20, beforeBeta22: beta < 22 }
+  return { beforeBeta8: beta < 8, beforeBeta20: beta < 20, beforeBeta23: beta < 23 }
 }
 
 /** Prisma Client's name for a model's queries. */
