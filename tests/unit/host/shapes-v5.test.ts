@@ -5,7 +5,7 @@ import { expect, test } from "vitest"
 import { parseModule } from "../../../src/edit/typescript/locate"
 import { loadFeature } from "../../../src/feature/load"
 import { detect } from "../../../src/host/detect"
-import { chimerai, makeHost, snapshot, type Tree } from "../../support/host"
+import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
 
 const prisma = 'import { prisma } from "@/lib/prisma";\nvoid prisma;\n'
 const imports = `import NextAuth from "next-auth";\n${prisma}`
