@@ -38,6 +38,7 @@ export const errorCodes = {
   prisma_schema_invalid: exit.refused,
   prisma_schema_generated: exit.refused,
   prisma_client_not_found: exit.answerNeeded,
+  // No version gives it any more; its meaning stays.
   database_unsupported: exit.refused,
   user_model_missing: exit.refused,
   user_id_unsupported: exit.refused,

@@ -49,7 +49,7 @@ export function planUpdate(
   const rendered = fresh.actions.filter((action) => action.kind === "create")
   for (const action of rendered) {
     plan.created.set(action.path, action.after)
-    plan.changes.push(...updateFile(action, installed.created.get(action.path) ?? null, now(action.path), force))
+    plan.changes.push(...updateFile(action, installed.created.get(action.path) ?? null, now, force))
   }
   for (const [path, base] of installed.created) {
     if (plan.created.has(path)) continue
@@ -88,7 +88,8 @@ export function planUpdate(
   return plan
 }
 
-function updateFile({ path, after }: CreateAction, base: string | null, mine: string | null, force: boolean): Change[] {
+function updateFile({ path, after }: CreateAction, base: string | null, now: (path: string) => string | null, force: boolean): Change[] {
+  const mine = now(path)
   const change = (state: Change["state"], text: string | null, reason: string): Change => ({
     kind: mine === null ? "create" : "edit",
     path,
@@ -108,8 +109,11 @@ function updateFile({ path, after }: CreateAction, base: string | null, mine: st
   const reason = `${merged.conflicts} of this version's changes meet yours`
   if (force) return [change("planned", merged.text, `${reason}: both stand between markers`)]
   const rejected = createTwoFilesPatch(path, path, base, after, "as installed", "as in this version")
+  // An earlier update may have left one.
+  const neighbour = now(`${path}.rej`)
+  const state = neighbour === rejected ? "unchanged" : "planned"
   return [
     change("conflict", mine, `${reason}: they are in ${path}.rej`),
-    { kind: "create", path: `${path}.rej`, before: null, after: rejected, state: "planned", reason: `what ${path} could not be given` },
+    { kind: "create", path: `${path}.rej`, before: neighbour, after: rejected, state, reason: `what ${path} could not be given` },
   ]
 }

@@ -72,7 +72,7 @@ const shards = [
   "@id",
   "[]",
   "return",
-] // prettier-ignore
+]
 
 function broken(text: string, random: Random): string {
   let result = text
@@ -109,9 +109,8 @@ function tried(text: string, edit: (text: string) => EditResult, accepts: (text:
   const after = applyInsertions(text, result.edits)
   expect(undoInsertions(after, result.edits)).toBe(text)
   if (accepts(text)) expect(accepts(after), `${text}\n\n=>\n\n${after}`).toBe(true)
-  const again = edit(after)
-  // A plan whose second run is not empty is refused where edits become actions.
-  expect(["present", "refuse", "edit"]).toContain(again.kind)
+  // That a second run finds nothing to do is a gate where edits become actions; here it must not throw.
+  edit(after)
 }
 
 const parses = (loader: "ts" | "js") => (text: string) => {

@@ -103,6 +103,13 @@ describe("edited", () => {
     expect(text(dir, "lib/mfa/on-event.ts")).toBe(mine)
     expect(text(dir, "lib/mfa/on-event.ts.rej")).toMatch(/-.*where to act on it[\s\S]*\+.*the place to act on it/)
     expect(text(dir, "lib/mfa/config.ts"), "the rest moves on").toContain("attemptsPerChallenge = 5")
+    const before = snapshot(dir)
+    const again = update(dir)
+    expect([again.code, again.json.status], "still open, and nothing more to write").toEqual([5, "conflicts"])
+    expect(snapshot(dir)).toEqual(before)
+    writeFileSync(join(dir, "lib/mfa/on-event.ts.rej"), "of an update before this one")
+    expect(update(dir).code).toBe(5)
+    expect(snapshot(dir)).toEqual(before)
     const forced = update(dir, "--force")
     expect(forced.code).toBe(0)
     expect(text(dir, "lib/mfa/on-event.ts")).toMatch(
