@@ -112,7 +112,11 @@ function journalThere(root: string): CliError {
       file: journalPath,
       suggestion: "Wait for it to end, then run this again.",
     })
-  return new CliError("interrupted_run", "An earlier run was interrupted: some of its files may be written, and others not.", {
+  const message =
+    journal === "unwritten"
+      ? "An earlier run was interrupted before it had changed anything."
+      : "An earlier run was interrupted: some of its files may be written, and others not."
+  return new CliError("interrupted_run", message, {
     file: journalPath,
     suggestion:
       "Restore every file as it was before it: npx chimerai add mfa --rollback\nOr finish what it had begun:            npx chimerai add mfa --resume",

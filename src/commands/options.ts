@@ -52,6 +52,10 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
   const prismaClient = text("prismaClient")
   const templates = text("templates")
   if (on("rollback") && on("resume")) throw new CliError("invalid_option", "--rollback and --resume are opposites.")
+  if (on("dryRun") && (on("rollback") || on("resume")))
+    throw new CliError("invalid_option", "--rollback and --resume write; --dry-run does not.", {
+      suggestion: "What an interrupted run was about to write is in .chimerai/journal.json.",
+    })
   return {
     feature,
     dir: join(given, app),

@@ -10,7 +10,8 @@ import type { RunOptions } from "./options"
 
 /**
  * `--rollback` and `--resume`: the end of a run that did not get to its own.
- * @returns null where neither is asked for
+ * @returns null where the command itself is to go on: neither is asked for, or there is nothing to resume because the
+ * run was interrupted before it had changed anything, or after it had changed everything
  * @throws CliError interrupted_run where neither is asked for and one is needed
  */
 export async function recover(command: string, options: RunOptions): Promise<number | null> {
@@ -21,6 +22,10 @@ export async function recover(command: string, options: RunOptions): Promise<num
   }
   const report = createReport(options)
   const recovery = options.rollback ? rollBack(files.root, files.boundary) : resume(files.root, files.boundary)
+  if (options.resume && (recovery === null || recovery.paths.length === 0)) {
+    report.note("No file is half done here: this run starts at the beginning.")
+    return null
+  }
   report.out(told(recovery, options, shownFrom(options.app)))
   const nextSteps: string[] = []
   if (options.resume && recovery?.paths.includes("package.json")) {
@@ -34,7 +39,7 @@ export async function recover(command: string, options: RunOptions): Promise<num
 }
 
 function told(recovery: Recovery | null, { rollback }: RunOptions, shown: (path: string) => string): string {
-  if (recovery === null) return `There is no interrupted run here; nothing to ${rollback ? "restore" : "finish"}.`
+  if (recovery === null) return "There is no interrupted run here; nothing to restore."
   if (recovery.paths.length === 0) return "The run was interrupted before it had changed anything: every file is as it was."
   if (!rollback) return `Finished: ${recovery.paths.length} files are as ${recovery.command} was to leave them.`
   const kept = recovery.kept.map((path) => `\n  ${shown(path)} has been edited since, and is left as it is.`).join("")

@@ -179,12 +179,25 @@ describe("an interrupted run", () => {
     expect(snapshot(outside)).toEqual(there)
   })
 
-  test("that had not written its journal to the end had changed nothing", () => {
+  test("that had not written its journal to the end had changed nothing: --rollback tidies up, --resume begins anew", () => {
     const dir = makeHost()
     const before = snapshot(dir)
-    mkdirSync(join(dir, storeDir))
-    writeFileSync(join(dir, journalPath), '{ "pid": 999, "wri')
-    expect(chimerai(["add", "mfa", dir, "--resume", "--no-install"]).stdout).toContain("before it had changed anything")
+    const cutOff = () => {
+      mkdirSync(join(dir, storeDir))
+      writeFileSync(join(dir, journalPath), '{ "pid": 999, "wri')
+    }
+    cutOff()
+    const next = chimerai(["add", "mfa", dir, "--yes", "--json", "--no-install"])
+    expect([next.code, next.json.error.code, next.json.error.message]).toEqual([
+      3,
+      "interrupted_run",
+      expect.stringContaining("before it had changed anything"),
+    ])
+    expect(chimerai(["add", "mfa", dir, "--rollback"]).stdout).toContain("before it had changed anything")
     expect(snapshot(dir)).toEqual(before)
+    cutOff()
+    expect(chimerai(["add", "mfa", dir, "--resume", "--yes", "--json", "--no-install"]).json.status).toBe("applied")
+    expect(text(dir, "auth.ts")).toContain("withMfa(NextAuth)")
+    expect(chimerai(["add", "mfa", dir, "--resume", "--yes", "--json", "--no-install"]).json.status).toBe("unchanged")
   })
 })

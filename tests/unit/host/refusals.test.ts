@@ -176,6 +176,8 @@ describe("refused, with a code, a place and a next step; nothing changed", () =>
       [["add", "sso", dir], "unknown_feature"],
       [["add", "mfa", dir, "--bogus"], "unknown_option"],
       [["add", "mfa", dir, "--pm", "cargo"], "invalid_option"],
+      [["add", "mfa", dir, "--rollback", "--resume"], "invalid_option"],
+      [["add", "mfa", dir, "--resume", "--dry-run"], "invalid_option"],
       [["frobnicate"], "unknown_option"],
     ] as const) {
       const run = chimerai([...args, "--json"])
