@@ -40,8 +40,14 @@ export function takeOut(now: string, left: string, insertions: Insertion[]): str
     const [from, to] = [at + shift, at + shift + text.length]
     shift += text.length
     const whole = equalRanges(left, from, to).flatMap((range) => {
-      const segment = common.find((one) => one.left <= range.from && one.left + one.length >= range.to)
-      return segment ? [{ from: range.from - segment.left + segment.now, to: range.to - segment.left + segment.now }] : []
+      const own = left.slice(range.from, range.to)
+      // Blank lines around it are like any others, and may be matched with those beside a line that somebody has added.
+      const [core, end] =
+        own.trim() === "" ? [range.from, range.to] : [range.to - own.trimStart().length, range.from + own.trimEnd().length]
+      const segment = common.find((one) => one.left <= core && one.left + one.length >= end)
+      const start = segment ? range.from - segment.left + segment.now : -1
+      const isFree = start >= (cuts.at(-1)?.to ?? 0)
+      return segment && isFree && now.startsWith(own, start) ? [{ from: start, to: start + own.length }] : []
     })[0]
     if (whole) cuts.push(whole)
     else if (common.some((segment) => left.slice(Math.max(segment.left, from), Math.min(segment.left + segment.length, to)).trim() !== ""))

@@ -174,7 +174,8 @@ export function editAround(random: Random, before: string, insertions: Insertion
   const eol = before.includes("\r\n") ? "\r\n" : "\n"
   let [edited, withOurs] = [before, applyInsertions(before, insertions)]
   for (const place of places) {
-    const line = `${comment} mine, ${place}${eol}`
+    const blank = () => (random.below(4) === 0 ? eol : "")
+    const line = `${blank()}${comment} mine, ${place}${eol}${blank()}`
     const shift = insertions.filter(({ at }) => at < place).reduce((sum, { text }) => sum + text.length, 0)
     edited = edited.slice(0, place) + line + edited.slice(place)
     withOurs = withOurs.slice(0, place + shift) + line + withOurs.slice(place + shift)
