@@ -58,6 +58,7 @@ export const errorCodes = {
   run_under_way: exit.refused,
   dirty_files: exit.refused,
   apply_failed: exit.failed,
+  verification_failed: exit.failed,
   disk_full: exit.failed,
   rollback_failed: exit.failed,
   io_error: exit.failed,
@@ -67,6 +68,7 @@ export const errorCodes = {
   // remove
   not_installed: exit.refused,
   user_edited: exit.refused,
+  still_used: exit.refused,
   // ourselves
   feature_invalid: exit.failed,
   cancelled: exit.interrupted,

@@ -18,8 +18,11 @@ import {
 } from "./store"
 import { commit, missingFolders, type Write } from "./transaction"
 
-/** Carries out a plan: host files and the record of what was done, in one transaction. */
-export async function apply(plan: Plan, version: string, answers: Answers): Promise<Action[]> {
+/**
+ * Carries out a plan: host files and the record of what was done, in one transaction.
+ * @param verify looks at what was written; where it throws, everything is restored
+ */
+export async function apply(plan: Plan, version: string, answers: Answers, verify: () => Promise<void>): Promise<Action[]> {
   const { root, workspace } = plan.host
   const planned = plan.actions.filter(isWrite).filter(({ state }) => state === "planned")
   const writes = planned.map((action): Write => {
@@ -36,6 +39,7 @@ export async function apply(plan: Plan, version: string, answers: Answers): Prom
   const texts = planned.flatMap((action) => ("after" in action && action.kind !== "env" ? [[action.path, action.after] as const] : []))
   await commit(root, join(root, workspace ?? "."), {
     command: "add",
+    verify,
     writes: [
       ...writes,
       ...texts.map(([path, after]) => storeWrite(root, basePath(path), after)),

@@ -105,12 +105,16 @@ const envRemoval = (path: string, before: string, after: string | null): Removal
 
 const read = (root: string, path: string): string | null => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : null)
 
-/** @throws CliError as `commit` */
+/**
+ * @param verify looks at what was written; where it throws, everything is restored
+ * @throws CliError as `commit`
+ */
 export async function applyRemoval(
   root: string,
   boundary: string,
   feature: string,
   { removals, installed, manifest }: RemovalPlan,
+  verify: () => Promise<void>,
 ): Promise<void> {
   const { [feature]: _removed, ...others } = manifest.features
   const isLast = Object.keys(others).length === 0
@@ -118,6 +122,7 @@ export async function applyRemoval(
   const own = [...paths.map(basePath), ...(isLast ? [manifestPath] : [])].filter((path) => existsSync(join(root, path)))
   await commit(root, boundary, {
     command: "remove",
+    verify,
     writes: [
       ...removals.map(({ write }) => write),
       ...own.map((path) => storeWrite(root, path, null)),

@@ -6,7 +6,11 @@ import { assertNobodyAtWork, assertNoJournal, closeJournal, type Journal, openJo
 import { ignorePath, ignoreText, journalPath, storeDir } from "./store"
 
 export type { Write } from "./journal"
-export type Transaction = { command: string; writes: Write[]; emptied?: string[] }
+/**
+ * @property verify looks at what was written, once everything is; where it throws, everything is restored
+ * @property emptied folders that go where nothing is left in them
+ */
+export type Transaction = { command: string; writes: Write[]; verify(): Promise<void>; emptied?: string[] }
 
 /**
  * Writes all files or none. The journal comes first, then each file is replaced by an atomic rename; any failure or
@@ -15,9 +19,9 @@ export type Transaction = { command: string; writes: Write[]; emptied?: string[]
  * @param root the app, from which paths are named
  * @param boundary the folder outside of which nothing is written: the app's, or its workspace's
  * @throws CliError not_writable, outside_root, file_changed, interrupted_run, run_under_way (nothing written);
- * apply_failed, disk_full, cancelled (rolled back); rollback_failed (the journal is kept)
+ * apply_failed, disk_full, verification_failed, cancelled (rolled back); rollback_failed (the journal is kept)
  */
-export async function commit(root: string, boundary: string, { command, writes, emptied = [] }: Transaction): Promise<void> {
+export async function commit(root: string, boundary: string, { command, writes, verify, emptied = [] }: Transaction): Promise<void> {
   assertNoJournal(root)
   checkAll(root, boundary, writes)
   const folders = missingFolders(root, [...writes.filter(({ after }) => after !== null).map(({ path }) => path), journalPath])
@@ -39,10 +43,11 @@ export async function commit(root: string, boundary: string, { command, writes, 
   const interrupt = watchSignals()
   try {
     for (const write of writes) {
-      await interrupt.pause()
-      if (interrupt.signal) throw new CliError("cancelled", "Interrupted.")
+      await interrupt.heed()
       carryOut(root, write)
     }
+    await verify()
+    await interrupt.heed()
     finish(root, boundary, journal)
   } catch (error) {
     undo(root, journal, error)
@@ -248,17 +253,20 @@ export function removeEmptyFolders(root: string, folders: string[]): void {
 /** A signal during the writes is remembered, and acted on between two of them. */
 function watchSignals() {
   const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const
-  const watch = {
-    signal: null as NodeJS.Signals | null,
-    /** Signals are only heard when nothing else runs. */
-    pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  let heard = false
+  const remember = () => {
+    heard = true
+  }
+  for (const name of names) process.on(name, remember)
+  return {
+    /** @throws CliError cancelled */
+    async heed() {
+      // Signals are only heard when nothing else runs.
+      await new Promise((resolve) => setImmediate(resolve))
+      if (heard) throw new CliError("cancelled", "Interrupted.")
+    },
     stop() {
       for (const name of names) process.removeListener(name, remember)
     },
   }
-  const remember = (signal: NodeJS.Signals) => {
-    watch.signal = signal
-  }
-  for (const name of names) process.on(name, remember)
-  return watch
 }

@@ -5,13 +5,16 @@ import { manifestWrite, storeWrite } from "./apply"
 import { type Answers, basePath, emptyManifest, hashOf, type InstalledFeature, readManifest } from "./store"
 import { commit, missingFolders, type Write } from "./transaction"
 
-/** Carries out an update, in one transaction with the record of it. */
+/**
+ * Carries out an update, in one transaction with the record of it.
+ * @param verify looks at what was written; where it throws, everything is restored
+ */
 export async function applyUpdate(
   root: string,
   boundary: string,
   feature: string,
   { changes, created, edited, kept, dependencies }: UpdatePlan,
-  { version, answers }: { version: string; answers: Answers },
+  { version, answers, verify }: { version: string; answers: Answers; verify(): Promise<void> },
 ): Promise<void> {
   const manifest = readManifest(root) ?? emptyManifest()
   const earlier = manifest.features[feature] as InstalledFeature
@@ -46,6 +49,7 @@ export async function applyUpdate(
   const gone = writes.flatMap(({ path, after }) => (after === null ? [path] : []))
   await commit(root, boundary, {
     command: "update",
+    verify,
     writes: [
       ...writes,
       ...Array.from(bases, ([path, text]) => storeWrite(root, basePath(path), text)).filter(({ before, after }) => before !== after),

@@ -1,7 +1,8 @@
 import kleur from "kleur"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
-import type { LoadedFeature } from "../feature/types"
+import { HostFiles } from "../host/files"
+import { notInstalled } from "../host/workspace"
 import { hasChanges, type Plan } from "../plan/types"
 import { type Outcome, planDocument, type Status } from "../report/json"
 import { commandFrom, type Shown, shownEvidence, shownFrom } from "../report/paths"
@@ -9,6 +10,7 @@ import { planTable } from "../report/plan-table"
 import { createReport, printJson, type Report } from "../report/port"
 import { ownVersion } from "../version"
 import { answersOf, withAnswers } from "./answers"
+import type { OpenAfter } from "./check-result"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
@@ -36,7 +38,18 @@ export async function add(given: RunOptions): Promise<number> {
 
   if (!hasChanges(plan)) {
     report.out(`\n${kleur.green("✔")} ${feature.name} is installed already; nothing to change.`)
-    return finish(outcome("unchanged"), left)
+    const missing = notInstalled(new HostFiles(options.dir), plan.dependencies.kept)
+    if (missing.length === 0) return finish(outcome("unchanged"), left)
+    // The run that wrote the files was cut short in its last step: to resume is to take that step.
+    const { installDependencies } = await import("./install-step")
+    const { packageManager, root } = plan.host
+    const wanted = { ...options, install: options.install && options.resume }
+    const { ok, nextSteps, warnings } = await installDependencies(root, packageManager, missing, wanted, report)
+    if (nextSteps.length > 0) report.out(`Not installed yet: ${missing.join(", ")}. Run: ${nextSteps.join("\n")}`)
+    return finish(
+      { ...outcome("unchanged"), nextSteps: [...nextSteps, ...planned], warnings: [...plan.warnings, ...warnings] },
+      ok ? left : exit.manualStepsLeft,
+    )
   }
   if (options.dryRun) return finish(outcome("planned"), exit.done)
   const answer = await confirmed(options)
@@ -53,13 +66,14 @@ export async function add(given: RunOptions): Promise<number> {
     options,
   )
   if (needsInstall) assertInstallable(plan.host.packageManager, options)
-  await rehearse(plan, feature, options)
+  const { assertNothingOpen, openAfter } = await import("./check-result")
+  const open = openAfter(feature, options, plan)
+  await rehearse(plan, open)
   const { apply } = await import("../apply/apply")
-  const actions = await apply(plan, version, answersOf(options))
+  const actions = await apply(plan, version, answersOf(options), async () => assertNothingOpen(await open()))
   const installed = needsInstall
     ? await installDependencies(plan.host.root, plan.host.packageManager, plan.dependencies.added, options, report)
     : { ok: true, nextSteps: [], warnings: [] }
-  await verify(options, feature)
   const warnings = [...plan.warnings, ...installed.warnings]
   const nextSteps = [...installed.nextSteps.map((command) => commandFrom(shown, { dir: ".", command })), ...planned]
   if (!options.json) report.out(summary(plan, actions.filter(({ state }) => state === "done").length, nextSteps, warnings, shown))
@@ -89,32 +103,12 @@ async function confirmed({ yes, json }: RunOptions): Promise<"unasked" | "yes" |
  * Plans once more, for what the plan would leave behind: nothing may be open then, and the schema must be one.
  * @throws CliError edit_unsafe while nothing has been written
  */
-async function rehearse(plan: Plan, feature: LoadedFeature, options: RunOptions): Promise<void> {
-  const written = new Map(plan.actions.flatMap((action) => ("after" in action ? [[action.path, action.after] as const] : [])))
-  const { schemaErrors } = await import("./schema-check")
-  const open = (await openAfter(() => makePlan(feature, options, written))) || (await schemaErrors(plan.host, written))
+async function rehearse(plan: Plan, openAfter: OpenAfter): Promise<void> {
+  const open = await openAfter(new Map(plan.actions.flatMap((action) => ("after" in action ? [[action.path, action.after] as const] : []))))
   if (open === "") return
   throw new CliError("edit_unsafe", `The result would not be read as it was meant: ${open}`, {
     suggestion: "Nothing was changed. This is a defect of chimerai: please report it, with the file that is named.",
   })
-}
-
-/** What a plan still has to do, after it was carried out; empty where that is nothing. */
-export async function openAfter(again: () => Promise<Plan>): Promise<string> {
-  try {
-    const { actions } = await again()
-    const open = actions.filter(({ kind, state }) => kind !== "manual" && state === "planned")
-    return open.map(({ path }) => path).join(", ")
-  } catch (error) {
-    if (error instanceof CliError) return error.message
-    throw error
-  }
-}
-
-/** What was written is read again: a plan for it must be empty. */
-async function verify(options: RunOptions, feature: LoadedFeature): Promise<void> {
-  const open = await openAfter(() => makePlan(feature, options))
-  if (open !== "") throw new Error(`after applying, this is still open: ${open}`)
 }
 
 function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan["warnings"], shown: Shown): string {

@@ -5,10 +5,12 @@ import { loadFeature } from "../feature/load"
 import { detectEnv } from "../host/env"
 import { HostFiles } from "../host/files"
 import { packagesUsed } from "../host/sources"
+import type { Warning } from "../host/types"
 import { detectPackageManager } from "../host/workspace"
 import { shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
+import { assertNothingOpen } from "./check-result"
 import { assertClean } from "./dirty"
 import { assertInstallable, installDependencies } from "./install-step"
 import type { RunOptions } from "./options"
@@ -39,6 +41,12 @@ export async function remove(options: RunOptions): Promise<number> {
     return exit.done
   }
 
+  const written = new Map(plan.removals.map(({ path, write }) => [path, write.after]))
+  const { brokenAfter, stillImported } = await import("./check-removal")
+  const broken = await brokenAfter(options.dir, [...written.keys()])
+  assertUnused(await broken(written))
+  const imported = await stillImported(options.dir, written)
+
   for (const removal of plan.removals) report.out(row(removal, shown(removal.path)))
   for (const path of plan.edited)
     report.out(`  ${kleur.yellow("kept".padEnd(7))} ${shown(path)}  ${kleur.dim("you have edited it; --force takes it out too")}`)
@@ -46,9 +54,14 @@ export async function remove(options: RunOptions): Promise<number> {
     ...plan.removals.map(({ kind, path, reason }) => ({ kind, path: shown(path), state, reason })),
     ...plan.edited.map((path) => ({ kind: "delete", path: shown(path), state: "conflict", reason: "you have edited it" })),
   ]
+  const warnings = imported.map(({ file, line, specifier }): Warning => {
+    const message = `${shown(file)}:${line} imports ${specifier}, which goes: take it out there, or the app does not build.`
+    return { code: "still_imported", message, file: shown(file), line }
+  })
+  for (const { message } of warnings) report.note(`${kleur.yellow("!")} ${message}`)
   const nextSteps = ["The mfa columns and Mfa tables stay in the database. To drop them, create a migration from the restored schema."]
   if (options.dryRun) {
-    if (options.json) printJson(document("planned", { actions: actions("planned"), nextSteps }))
+    if (options.json) printJson(document("planned", { actions: actions("planned"), nextSteps, warnings }))
     return exit.done
   }
   const { canAsk, confirm } = await import("../report/prompt")
@@ -61,7 +74,10 @@ export async function remove(options: RunOptions): Promise<number> {
   const manager = options.pm ?? detectPackageManager(files).name
   const hasDependencies = plan.removals.some(({ path }) => path === "package.json")
   if (hasDependencies) assertInstallable(manager, options)
-  await applyRemoval(files.root, files.boundary, options.feature, plan)
+  await applyRemoval(files.root, files.boundary, options.feature, plan, async () => {
+    const left = planRemoval(files.root, options.feature, options, () => [])
+    assertNothingOpen(left?.removals.map(({ path }) => path).join(", ") || (await broken()))
+  })
   const left = plan.edited.length > 0
   const installed = hasDependencies
     ? await installDependencies(files.root, manager, ["what is left"], options, report)
@@ -75,8 +91,18 @@ export async function remove(options: RunOptions): Promise<number> {
     `\n${kleur.green("✔")} ${options.feature} is removed${left ? ", but for what you have edited" : ""}.\n${nextSteps.map((step) => `  ${step}`).join("\n")}`,
   )
   if (options.json)
-    printJson(document(left ? "conflicts" : "applied", { actions: actions("done"), nextSteps, warnings: installed.warnings }))
+    printJson(
+      document(left ? "conflicts" : "applied", { actions: actions("done"), nextSteps, warnings: [...warnings, ...installed.warnings] }),
+    )
   return left ? exit.manualStepsLeft : exit.done
+}
+
+/** @throws CliError still_used, before anything is written */
+function assertUnused(broken: string): void {
+  if (broken === "") return
+  throw new CliError("still_used", `Without it the app would be broken: ${broken}`, {
+    suggestion: "Nothing was changed. Take what is yours off the fields and models of MFA first, then run this again.",
+  })
 }
 
 const row = ({ kind, reason }: Removal, path: string): string =>

@@ -1,4 +1,5 @@
 import kleur from "kleur"
+import { installCommand } from "../apply/install"
 import { assertNoJournal } from "../apply/journal"
 import { hashOf, type InstalledFeature, readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
@@ -8,15 +9,16 @@ import { type Bypasses, findBypasses, type Place } from "../host/bypasses"
 import { HostFiles } from "../host/files"
 import { isMigrated } from "../host/migrations"
 import type { Warning } from "../host/types"
+import { notInstalled } from "../host/workspace"
 import type { Action, Plan } from "../plan/types"
 import { hostDocument } from "../report/json"
 import { commandFrom, type Shown, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import { withAnswers } from "./answers"
+import { schemaErrors } from "./check-result"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
-import { schemaErrors } from "./schema-check"
 
 /** @property fix what to do about it, where it is not well */
 export type Check = { id: string; ok: boolean; message: string; fix?: string }
@@ -44,7 +46,8 @@ export async function status(given: RunOptions): Promise<number> {
     versionCheck(installed),
     ...fileChecks(files, installed, shown),
     ...planChecks(plan, feature, shown),
-    await schemaCheck(plan),
+    ...packageChecks(files, plan),
+    schemaCheck(files, plan),
     migrationCheck(files, plan, feature, shown),
     ...envChecks(files, plan, feature, shown),
     ...bypassChecks(files, plan, installed, shown),
@@ -140,7 +143,14 @@ function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, sho
   return checks
 }
 
-async function schemaCheck({ host, actions }: Plan): Promise<Check> {
+/** An installation that was cut short leaves package.json right and `node_modules` wanting. */
+function packageChecks(files: HostFiles, { host, dependencies }: Plan): Check[] {
+  const missing = notInstalled(files, dependencies.kept)
+  if (missing.length === 0) return []
+  return [{ id: "packages", ok: false, message: `Not installed yet: ${missing.join(", ")}.`, fix: installCommand(host.packageManager) }]
+}
+
+function schemaCheck(files: HostFiles, { host, actions }: Plan): Check {
   const open = actions.filter(({ path, state }) => path.endsWith(".prisma") && state === "planned")
   if (open.length > 0)
     return {
@@ -149,7 +159,7 @@ async function schemaCheck({ host, actions }: Plan): Promise<Check> {
       message: `The schema lacks fields or models of MFA (${host.prisma.schema}).`,
       fix: "npx chimerai add mfa",
     }
-  const errors = await schemaErrors(host)
+  const errors = schemaErrors(files, host.prisma.files)
   return errors === ""
     ? { id: "schema", ok: true, message: `The fields of ${host.prisma.userModel} and the models of MFA are in ${host.prisma.schema}.` }
     : { id: "schema", ok: false, message: `Prisma does not accept the schema: ${errors}`, fix: "npx prisma validate" }

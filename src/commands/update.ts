@@ -1,10 +1,12 @@
 import kleur from "kleur"
-import { leftText, readManifest } from "../apply/store"
+import { type InstalledFeature, leftText, readManifest } from "../apply/store"
 import { takeOut } from "../edit/merge"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
+import type { LoadedFeature } from "../feature/types"
 import { HostFiles } from "../host/files"
-import { type Change, planUpdate } from "../plan/update"
+import type { Plan } from "../plan/types"
+import { type Change, planUpdate, type UpdatePlan } from "../plan/update"
 import { hostDocument } from "../report/json"
 import { commandFrom, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
@@ -29,20 +31,7 @@ export async function update(given: RunOptions): Promise<number> {
       suggestion: `Install it: npx chimerai add ${feature.name}`,
     })
 
-  const now = (path: string) => files.read(path)
-  const created = new Map(installed.created.map(({ path }) => [path, leftText(files.root, path) ?? ""]))
-  const clean = new Map(
-    installed.edited.map(({ path, insertions }) => {
-      const [mine, left] = [now(path), leftText(files.root, path)]
-      return [path, mine === null || left === null ? mine : takeOut(mine, left, insertions)]
-    }),
-  )
-  // The host as if nothing were installed: what cannot be told apart stays in the view as it is.
-  const view = new Map<string, string | null>([...created.keys()].map((path) => [path, null]))
-  for (const [path, text] of clean) if (text !== null) view.set(path, text)
-  const fresh = await makePlan(feature, options, view)
-  const plan = planUpdate(fresh, { created, edited: [...clean.keys()] }, now, clean, options.force)
-
+  const { fresh, plan } = await planFrom(installed, feature, options)
   const version = ownVersion()
   const planned = plan.changes.filter(({ state }) => state === "planned")
   const conflicts = plan.changes.filter(({ state }) => state === "conflict")
@@ -88,7 +77,15 @@ export async function update(given: RunOptions): Promise<number> {
   const needsInstall = planned.some(({ path }) => path === "package.json")
   if (needsInstall) assertInstallable(fresh.host.packageManager, options)
   const { applyUpdate } = await import("../apply/update")
-  await applyUpdate(files.root, files.boundary, feature.name, plan, { version, answers: answersOf(options) })
+  const { assertNothingOpen, schemaErrors } = await import("./check-result")
+  const schemaWasValid = schemaErrors(files, fresh.host.prisma.files) === ""
+  const verify = async () => {
+    const left = readManifest(files.root)?.features[feature.name] as InstalledFeature
+    const { fresh, plan } = await planFrom(left, feature, options)
+    const open = plan.changes.filter(({ state }) => state === "planned").map(({ path }) => path)
+    assertNothingOpen(open.join(", ") || (schemaWasValid ? schemaErrors(new HostFiles(options.dir), fresh.host.prisma.files) : ""))
+  }
+  await applyUpdate(files.root, files.boundary, feature.name, plan, { version, answers: answersOf(options), verify })
   const install = needsInstall
     ? await installDependencies(files.root, fresh.host.packageManager, ["the dependencies"], options, report)
     : { ok: true, nextSteps: [], warnings: [] }
@@ -101,6 +98,28 @@ export async function update(given: RunOptions): Promise<number> {
   for (const { message } of install.warnings) report.note(message)
   if (options.json) printJson(document(conflicts.length > 0 ? "conflicts" : "applied", "done", nextSteps))
   return conflicts.length > 0 || !install.ok ? exit.manualStepsLeft : exit.done
+}
+
+/** What there is to do, from what the manifest says was installed and what is on disk now. */
+async function planFrom(
+  installed: InstalledFeature,
+  feature: LoadedFeature,
+  options: RunOptions,
+): Promise<{ fresh: Plan; plan: UpdatePlan }> {
+  const files = new HostFiles(options.dir)
+  const now = (path: string) => files.read(path)
+  const created = new Map(installed.created.map(({ path }) => [path, leftText(files.root, path) ?? ""]))
+  const clean = new Map(
+    installed.edited.map(({ path, insertions }) => {
+      const [mine, left] = [now(path), leftText(files.root, path)]
+      return [path, mine === null || left === null ? mine : takeOut(mine, left, insertions)]
+    }),
+  )
+  // The host as if nothing were installed: what cannot be told apart stays in the view as it is.
+  const view = new Map<string, string | null>([...created.keys()].map((path) => [path, null]))
+  for (const [path, text] of clean) if (text !== null) view.set(path, text)
+  const fresh = await makePlan(feature, options, view)
+  return { fresh, plan: planUpdate(fresh, { created, edited: [...clean.keys()] }, now, clean, options.force) }
 }
 
 function row({ kind, state, reason }: Change, path: string): string {

@@ -87,6 +87,11 @@ export class HostFiles {
     return text
   }
 
+  /** The text of a file to look at, whatever its encoding; empty when there is none. It is not kept. */
+  glance(path: string): string {
+    return this.written.get(path) ?? this.readAbove(join(this.root, path)) ?? ""
+  }
+
   list(path: string): Entry[] {
     const full = join(this.root, path)
     const onDisk = existsSync(full) && statSync(full).isDirectory() ? readdirSync(full, { withFileTypes: true }) : []

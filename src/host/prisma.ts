@@ -240,7 +240,8 @@ function schemaIn(files: HostFiles, home: string, override?: string, clientDir?:
   return { schema, home, paths, evidence }
 }
 
-function schemaFiles(files: HostFiles, dir: string, depth: number): string[] {
+/** The `.prisma` files below a folder, those of migrations left out. */
+export function schemaFiles(files: HostFiles, dir: string, depth: number): string[] {
   return files.list(dir).flatMap((entry) => {
     if (entry.isDirectory())
       return depth > 0 && entry.name !== "migrations" && entry.name !== "node_modules"

@@ -1,3 +1,5 @@
+import { posix } from "node:path"
+import { lineAt } from "../edit/splice"
 import type { HostFiles } from "./files"
 
 const skipped = /^(node_modules|dist|build|out|coverage|public|generated|\..*)$/
@@ -27,9 +29,32 @@ export function packagesUsed(files: HostFiles, names: string[], ours: ReadonlySe
   if (names.length === 0) return []
   for (const path of sourceFiles(files)) {
     if (ours.has(path)) continue
-    const text = files.readAbove(`${files.root}/${path}`) ?? ""
+    const text = files.glance(path)
     for (const name of names) if (new RegExp(`["'\`]${name.replace(/^@types\//, "")}(["'\`/])`).test(text)) used.add(name)
     if (used.size === names.length) break
   }
   return [...used]
+}
+
+export type ImportPlace = { file: string; line: number; specifier: string }
+
+/**
+ * Where the app's code imports one of `targets`. Found by text: an import in a comment counts too.
+ * @param resolve the file that an import means
+ */
+export function importsOf(
+  files: HostFiles,
+  targets: ReadonlySet<string>,
+  resolve: (from: string, specifier: string) => string | null,
+): ImportPlace[] {
+  const nameOf = (path: string) => posix.basename(path).replace(/\.[cm]?[jt]sx?$/, "")
+  const names = new Set([...targets].flatMap((path) => (nameOf(path) === "index" ? [posix.basename(posix.dirname(path))] : [nameOf(path)])))
+  const found: ImportPlace[] = []
+  for (const file of sourceFiles(files)) {
+    const text = files.glance(file)
+    for (const { index, 1: specifier = "" } of text.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g))
+      if (names.has(nameOf(specifier)) && targets.has(resolve(file, specifier) ?? ""))
+        found.push({ file, line: lineAt(text, index), specifier })
+  }
+  return found
 }

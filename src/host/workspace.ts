@@ -110,6 +110,14 @@ export function installedVersion(files: HostFiles, name: string): string | null 
   }
 }
 
+/** Those of `names` that Node would not find. Without any packages at all, nothing is missing in particular. */
+export function notInstalled(files: HostFiles, names: string[]): string[] {
+  // Plug'n'Play keeps them in archives of its own.
+  const isElsewhere = files.ancestors().some((dir) => [".pnp.cjs", ".pnp.js"].some((name) => files.exists(files.relative(join(dir, name)))))
+  if (isElsewhere || installedVersion(files, "next") === null) return []
+  return names.filter((name) => installedVersion(files, name) === null)
+}
+
 /** What the nearest lockfile pins. Each format is read by the one line that names the package. */
 function lockedVersion(files: HostFiles, name: string): string | null {
   const escaped = name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")

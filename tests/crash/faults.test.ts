@@ -104,13 +104,15 @@ describe("a failure at every call", () => {
     fs.chmodSync(join(dir, "src/auth.ts"), 0o640)
     const options = readOptions("mfa", dir, { yes: true })
     const plan = await makePlan(loadFeature("mfa"), options)
-    const ofAdd = await everyFailure(dir, () => apply(plan, "0.0.0", {}))
+    // What looks at the result reads files, and reading can fail as well.
+    const verify = async () => void fs.readFileSync(join(dir, "package.json"))
+    const ofAdd = await everyFailure(dir, () => apply(plan, "0.0.0", {}, verify))
     expect(ofAdd).toBeGreaterThan(500)
 
     const files = new HostFiles(dir)
     const removal = planRemoval(files.root, "mfa", { force: false, purge: true }, () => [])
     if (!removal) throw new Error("it is installed")
-    const ofRemove = await everyFailure(dir, () => applyRemoval(files.root, files.boundary, "mfa", removal))
+    const ofRemove = await everyFailure(dir, () => applyRemoval(files.root, files.boundary, "mfa", removal, verify))
     expect(ofRemove).toBeGreaterThan(200)
     console.log(`\nfailures tried: ${ofAdd} in add, ${ofRemove} in remove`)
   })

@@ -3,9 +3,10 @@ import { join, relative } from "node:path"
 import { describe, expect, test } from "vitest"
 import { journalPath, storeDir } from "../../src/apply/store"
 import { commit, rollBack, type Write } from "../../src/apply/transaction"
+import { assertNothingOpen } from "../../src/commands/check-result"
 import { chimerai, makeHost, snapshot } from "../support/host"
 
-const run = (dir: string, writes: Write[]) => commit(dir, dir, { command: "add", writes })
+const run = (dir: string, writes: Write[], verify = async () => {}) => commit(dir, dir, { command: "add", writes, verify })
 
 describe("a transaction", () => {
   test("that fails half-way leaves every byte as it was", async () => {
@@ -20,6 +21,26 @@ describe("a transaction", () => {
       { path: "auth.ts/child", before: null, after: "x" },
     ]
     await expect(run(dir, writes)).rejects.toThrow(/Every file is as it was/)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("whose result is not what was meant leaves every byte as it was", async () => {
+    const dir = makeHost({ "a.ts": "a" })
+    const before = snapshot(dir)
+    const writes = [
+      { path: "a.ts", before: "a", after: "changed" },
+      { path: "new/file.ts", before: null, after: "new" },
+    ]
+    const verify = async () => {
+      expect(readFileSync(join(dir, "a.ts"), "utf8"), "it looks at what was written").toBe("changed")
+      assertNothingOpen("a.ts")
+    }
+    const failed = expect.objectContaining({
+      code: "verification_failed",
+      exitCode: 1,
+      message: expect.stringMatching(/a\.ts\. Every file is as it was/),
+    })
+    await expect(run(dir, writes, verify)).rejects.toEqual(failed)
     expect(snapshot(dir)).toEqual(before)
   })
 
@@ -119,6 +140,14 @@ describe("a transaction", () => {
       exitCode: 130,
       message: expect.stringContaining("Every file is as it was"),
     })
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("a signal while the last file is looked at restores everything, too", async () => {
+    const dir = makeHost({ "a.ts": "a" })
+    const before = snapshot(dir)
+    const verify = async () => void process.emit("SIGINT", "SIGINT")
+    await expect(run(dir, [{ path: "a.ts", before: "a", after: "changed" }], verify)).rejects.toMatchObject({ code: "cancelled" })
     expect(snapshot(dir)).toEqual(before)
   })
 })

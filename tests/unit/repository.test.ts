@@ -204,6 +204,22 @@ describe("status", () => {
       "bypass",
     ],
     [
+      "the schema is one that Prisma does not accept",
+      {},
+      (dir) => append(dir, "prisma/schema.prisma", "\nmodel Mine {\n  id    Int   @id\n  other Other\n}\n"),
+      "schema",
+    ],
+    [
+      "packages are not installed",
+      {},
+      (dir) => {
+        const next = join(dir, "node_modules/next")
+        mkdirSync(next, { recursive: true })
+        writeFileSync(join(next, "package.json"), '{ "version": "16.4.6" }')
+      },
+      "packages",
+    ],
+    [
       "an older version is installed",
       {},
       (dir) => {
@@ -239,6 +255,37 @@ describe("status", () => {
 })
 
 describe("remove", () => {
+  test("what the app's own schema leans on is not taken from under it", () => {
+    const dir = makeHost()
+    add(dir)
+    const schema = join(dir, "prisma/schema.prisma")
+    const installed = readFileSync(schema, "utf8")
+    writeFileSync(schema, installed.replace(/email .*\n/, "$&\n  @@index([mfaEnabled])\n"))
+    const before = snapshot(dir)
+    const refused = chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--json"])
+    expect([refused.code, refused.json.error?.code]).toEqual([3, "still_used"])
+    expect(refused.json.error.message).toMatch(/mfaEnabled.*\(prisma\/schema\.prisma:\d+\)/)
+    expect(snapshot(dir)).toEqual(before)
+    // A schema that Prisma did not accept before is its owner's affair.
+    writeFileSync(schema, installed.replace(/email .*\n/, "$&  other Other\n"))
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+    expect(readFileSync(schema, "utf8")).toBe(String(minimalHost["prisma/schema.prisma"]).replace(/email .*\n/, "$&  other Other\n"))
+  })
+
+  test("code of the app's own that imports what goes is named", () => {
+    const dir = makeHost()
+    add(dir)
+    mkdirSync(join(dir, "app/admin"))
+    writeFileSync(join(dir, "app/admin/page.tsx"), 'import { requireMfa } from "@/lib/mfa"\n// import "@/lib/other/mfa"\n')
+    writeFileSync(join(dir, "lib/mine.ts"), 'export const load = () =>\n  import("./mfa/step-up")\n')
+    const run = chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--json"])
+    expect([run.code, run.json.status]).toEqual([0, "applied"])
+    expect(run.json.warnings.map(({ code, file, line }: Record<string, unknown>) => [code, file, line])).toEqual([
+      ["still_imported", "lib/mine.ts", 2],
+      ["still_imported", "app/admin/page.tsx", 1],
+    ])
+  })
+
   test("a dependency that the app's own code imports stays, and is said", () => {
     const dir = makeHost()
     const before = String(minimalHost["package.json"])

@@ -1,0 +1,67 @@
+/** What a run leaves behind, judged before it is written and once more when it is. */
+import { createRequire } from "node:module"
+import { scanSchema } from "../edit/prisma/scan"
+import { CliError } from "../errors"
+import type { LoadedFeature } from "../feature/types"
+import { HostFiles } from "../host/files"
+import type { Plan } from "../plan/types"
+import { makePlan } from "./make-plan"
+import type { RunOptions } from "./options"
+
+/**
+ * What a plan that was carried out has still to do, and what Prisma says of the schema then; empty where all is well.
+ * A schema that Prisma did not accept before is its owner's affair.
+ * @param written texts by path that stand for what is on disk: a rehearsal
+ */
+export type OpenAfter = (written?: ReadonlyMap<string, string | null>) => Promise<string>
+
+/** To be made before anything is written. */
+export function openAfter(feature: LoadedFeature, options: RunOptions, { host }: Plan): OpenAfter {
+  const schemaWasValid = schemaErrors(new HostFiles(options.dir), host.prisma.files) === ""
+  return async (written) => {
+    try {
+      const { actions, host } = await makePlan(feature, options, written)
+      const open = actions.filter(({ kind, state }) => kind !== "manual" && state === "planned").map(({ path }) => path)
+      if (open.length > 0) return open.join(", ")
+      return schemaWasValid ? schemaErrors(new HostFiles(options.dir, written), host.prisma.files) : ""
+    } catch (error) {
+      if (error instanceof CliError) return error.message
+      throw error
+    }
+  }
+}
+
+/** @throws CliError verification_failed, inside the transaction: every file is restored */
+export function assertNothingOpen(open: string): void {
+  if (open === "") return
+  throw new CliError("verification_failed", `What was written is not read as it was meant: ${open}.`, {
+    suggestion: "This is a defect of chimerai, or another program writes here at the same time: run it again, and report it if it stays.",
+  })
+}
+
+/** What Prisma's own validator says of the schema that `paths` make up; empty where it is content. */
+export function schemaErrors(files: HostFiles, paths: string[]): string {
+  // Loaded here: only a run that writes needs it, and `status`.
+  const { validate } = createRequire(import.meta.url)("@prisma/prisma-schema-wasm") as { validate(input: string): void }
+  try {
+    validate(JSON.stringify({ prismaSchema: paths.map((path) => [path, withUrl(files.read(path) ?? "")]), noColor: true }))
+    return ""
+  } catch (error) {
+    return firstComplaint(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** The first of the validator's complaints, as `what is wrong (file:line)`. */
+function firstComplaint(report: string): string {
+  const { message } = JSON.parse(report) as { message: string }
+  const [, what = message, where] = /^error: (.*?)\n\s*-->\s*(\S+)/s.exec(message) ?? []
+  return where === undefined ? what : `${what} (${where})`
+}
+
+/** Prisma 7 has the address in its config; the validator, of version 6, wants one in the schema. */
+function withUrl(text: string): string {
+  const scan = scanSchema(text)
+  const source = scan.ok ? scan.blocks.find(({ kind }) => kind === "datasource") : undefined
+  if (!source || /^\s*url\s*=/m.test(source.body)) return text
+  return `${text.slice(0, source.bodyStart)}\n  url = env("DATABASE_URL")\n${text.slice(source.bodyStart)}`
+}
