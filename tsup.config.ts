@@ -1,4 +1,9 @@
+import { createHash } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import Handlebars from "handlebars"
 import { defineConfig } from "tsup"
+import { compileOptions } from "./src/feature/compile"
 
 /**
  * The parser stays a package of its own, and is loaded by `require`: for an `import` of CommonJS, Node first searches
@@ -14,6 +19,24 @@ const requireParser = {
   },
 }
 
+/** Compiling the templates would take as long as everything else that a plan needs: it is done here, once. */
+const precompileTemplates = {
+  name: "precompile-templates",
+  setup(build: import("esbuild").PluginBuild) {
+    build.onLoad({ filter: /src[/\\]feature[/\\]precompiled\.ts$/ }, () => ({
+      contents: `export const precompiled = {${templates("templates").map(precompiled).join(",\n")}}`,
+    }))
+  },
+}
+
+const templates = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".hbs"))
+    .map((path) => readFileSync(join(dir, path), "utf8"))
+    .filter((text) => text.includes("{{"))
+const precompiled = (text: string): string =>
+  `"${createHash("sha256").update(text).digest("hex")}": ${Handlebars.precompile(text, compileOptions)}`
+
 // Everything but the parser is bundled: start-up time is a question of how many files Node has to find and read.
 export default defineConfig({
   entry: ["src/cli.ts"],
@@ -25,7 +48,7 @@ export default defineConfig({
   skipNodeModulesBundle: false,
   external: ["@prisma/prisma-schema-wasm"],
   noExternal: [/^(?!@prisma\/prisma-schema-wasm)/],
-  esbuildPlugins: [requireParser],
+  esbuildPlugins: [requireParser, precompileTemplates],
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
 })

@@ -28,7 +28,7 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
       import("../edit/typescript/erase-types"),
     ])
   const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, passPath, followResult }
-  return decide(detection.host, feature, render(feature, detection.host, eraseTypes), {
+  return decide(detection.host, feature, await render(feature, detection.host, eraseTypes), {
     ...sourcesOf(detection),
     edits,
     generate: generateSecret,
@@ -41,6 +41,8 @@ function sourcesOf({ files, modules, host }: Detection) {
     isSignIn: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
     rendered: (path: string) => leftText(host.root, path),
     parse(path: string, text: string) {
+      const known = modules.parsed(path)
+      if (known?.text === text) return known
       const result = modules.locate.parseModule(path, text)
       if (!result.ok)
         throw new CliError("parse_failed", `${path} does not parse: ${result.message}`, { file: path, line: lineAt(text, result.offset) })

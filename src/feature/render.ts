@@ -1,7 +1,7 @@
 import { posix } from "node:path"
-import Handlebars from "handlebars"
 import type { Host } from "../host/types"
 import { alignSchema } from "./align-schema"
+import { compileTemplate } from "./compile"
 import { readTemplate } from "./load"
 import type { Condition, LoadedFeature } from "./types"
 
@@ -20,18 +20,15 @@ export type Recipe = {
 }
 
 /** Renders every file of a feature for one host. */
-export function render(feature: LoadedFeature, host: Host, eraseTypes: EraseTypes): Recipe {
+export async function render(feature: LoadedFeature, host: Host, eraseTypes: EraseTypes): Promise<Recipe> {
   const places = placesOf(feature, host)
   const imports = new Imports(host)
   const context = contextOf(host, places.routes)
-  const handlebars = Handlebars.create()
   const files = { auth: host.auth.calls[0], handler: host.auth.handler, prisma: host.prisma.client.file }
-  const compile = (template: string, path: string): string => {
-    const text = readTemplate(feature, template)
-    // Half of the files are the same for every host: nothing to compile.
-    if (!text.includes("{{")) return text
+  const renderAt = async (path: string, template: string): Promise<string> => {
+    const compiled = await compileTemplate(readTemplate(feature, template))
     const css = host.styling === "css" ? imports.specifier(path, `${places.base}lib/mfa/mfa.module.css`) : null
-    handlebars.registerHelper({
+    const helpers = {
       str: (text: string) => JSON.stringify(text),
       eq: (a: unknown, b: unknown) => a === b,
       from: (target: string) => imports.specifier(path, `${places.base}${target}`),
@@ -39,19 +36,18 @@ export function render(feature: LoadedFeature, host: Host, eraseTypes: EraseType
       host: (fact: "auth" | "handler" | "prisma") =>
         (fact === "prisma" && host.prisma.client.specifier) || imports.specifier(path, files[fact]),
       cls: (role: string) => classOf(feature, role, css !== null),
-    })
-    return handlebars.compile(text, { noEscape: true, strict: true })({ ...context, css })
+    }
+    return compiled({ ...context, css }, { helpers })
+  }
+  const renderFile = async ({ template, target }: LoadedFeature["files"][number]): Promise<RenderedFile> => {
+    const path = places.path(target)
+    const text = await renderAt(path, `files/${template}`)
+    if (host.language === "ts" || !/\.tsx?$/.test(path)) return { path, text }
+    return { path: path.replace(/\.ts(x?)$/, ".js$1"), text: eraseTypes(path, text) }
   }
   return {
-    files: feature.files
-      .filter(({ when }) => isFor(host, when))
-      .map(({ template, target }) => {
-        const path = places.path(target)
-        const text = compile(`files/${template}`, path)
-        if (host.language === "ts" || !/\.tsx?$/.test(path)) return { path, text }
-        return { path: path.replace(/\.ts(x?)$/, ".js$1"), text: eraseTypes(path, text) }
-      }),
-    models: alignSchema(compile(feature.schema.models, host.prisma.userModelFile)),
+    files: await Promise.all(feature.files.filter(({ when }) => isFor(host, when)).map(renderFile)),
+    models: alignSchema(await renderAt(host.prisma.userModelFile, feature.schema.models)),
     routes: places.routes,
     specifier: (from, module) => imports.specifier(from, `${places.base}${module}`),
   }

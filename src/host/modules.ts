@@ -25,6 +25,11 @@ export class Modules {
     return this.#parsed.size
   }
 
+  /** A module that has been parsed already. */
+  parsed(path: string): Module | null {
+    return this.#parsed.get(path) ?? null
+  }
+
   exists(path: string): boolean {
     return this.files.isFile(path)
   }
