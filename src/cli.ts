@@ -148,6 +148,10 @@ async function fail(error: unknown): Promise<number> {
 /** What the system says of a file, before anything was written: the writes have errors of their own. */
 function ofSystem({ code, syscall, path, message }: NodeJS.ErrnoException): CliError | null {
   if (code === undefined || syscall === undefined) return null
+  if (syscall === "uv_cwd")
+    return new CliError("io_error", "The folder that this runs in is gone. Nothing was changed.", {
+      suggestion: "Change to one that is there.",
+    })
   const text = path === undefined ? message : `${path} cannot be read (${code}, ${syscall})`
   return new CliError("io_error", `${text}. Nothing was changed.`, { suggestion: "Mend the cause, then run this again." })
 }

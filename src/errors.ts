@@ -59,6 +59,7 @@ export const errorCodes = {
   dirty_files: exit.refused,
   apply_failed: exit.failed,
   verification_failed: exit.failed,
+  folder_vanished: exit.failed,
   disk_full: exit.failed,
   rollback_failed: exit.failed,
   io_error: exit.failed,

@@ -19,9 +19,11 @@ export type Transaction = { command: string; writes: Write[]; verify(): Promise<
  * @param root the app, from which paths are named
  * @param boundary the folder outside of which nothing is written: the app's, or its workspace's
  * @throws CliError not_writable, outside_root, file_changed, interrupted_run, run_under_way (nothing written);
- * apply_failed, disk_full, verification_failed, cancelled (rolled back); rollback_failed (the journal is kept)
+ * apply_failed, disk_full, verification_failed, cancelled (rolled back); rollback_failed (the journal is kept);
+ * folder_vanished
  */
 export async function commit(root: string, boundary: string, { command, writes, verify, emptied = [] }: Transaction): Promise<void> {
+  assertThere(root)
   assertNoJournal(root)
   checkAll(root, boundary, writes)
   const folders = missingFolders(root, [...writes.filter(({ after }) => after !== null).map(({ path }) => path), journalPath])
@@ -44,6 +46,7 @@ export async function commit(root: string, boundary: string, { command, writes, 
   try {
     for (const write of writes) {
       await interrupt.heed()
+      assertThere(root)
       carryOut(root, write)
     }
     await verify()
@@ -58,6 +61,8 @@ export async function commit(root: string, boundary: string, { command, writes, 
 
 /** @throws CliError always: what went wrong, and that every file is as it was, or that it is not */
 function undo(root: string, journal: Journal, cause: unknown): never {
+  // Where nothing is left, nothing is restored: whoever took the folder away does not want some of its files back.
+  assertThere(root)
   try {
     restore(root, journal)
   } catch (error) {
@@ -69,6 +74,14 @@ function undo(root: string, journal: Journal, cause: unknown): never {
   }
   if (cause instanceof CliError) throw new CliError(cause.code, `${cause.message} Every file is as it was.`, cause.details)
   throw failure(cause, "Every file is as it was.")
+}
+
+/** @throws CliError folder_vanished */
+function assertThere(root: string): void {
+  if (existsSync(root)) return
+  throw new CliError("folder_vanished", `${root} is gone: there is nothing to write to, and nothing was put in its place.`, {
+    suggestion: "Run this again where the app is now.",
+  })
 }
 
 function failure(error: unknown, state: string): CliError {

@@ -208,7 +208,7 @@ function bypassChecks(files: HostFiles, { host }: Plan, { created }: InstalledFe
     host.auth.config,
     ...host.auth.options.map(({ file }) => file),
   ])
-  const { makesSessions, readsTokens }: Bypasses = findBypasses(files, known)
+  const { makesSessions, readsTokens, takesKeys }: Bypasses = findBypasses(files, known)
   const list = (places: Place[]) => places.map(({ file, line }) => `${shown(file)}:${line}`).join(", ")
   return [
     ...(makesSessions.length === 0
@@ -228,6 +228,15 @@ function bypassChecks(files: HostFiles, { host }: Plan, { created }: InstalledFe
             id: "older-tokens",
             ok: true,
             message: `These read the session's cookie by themselves, and accept an older one until it is next read through next-auth: ${list(readsTokens)}.`,
+          },
+        ]),
+    ...(takesKeys.length === 0
+      ? []
+      : [
+          {
+            id: "api-keys",
+            ok: true,
+            message: `Callers may be known here by a key instead of a session, and are asked for no second factor; requireMfa belongs where such keys are made: ${list(takesKeys)}.`,
           },
         ]),
   ]

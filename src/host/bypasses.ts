@@ -7,10 +7,14 @@ export type Bypasses = {
   makesSessions: Place[]
   /** Code that reads the session's cookie by itself: it takes an older token until that is next read through next-auth. */
   readsTokens: Place[]
+  /** Code that knows its caller by a key of its own, or by a header: no session is needed there, and no second factor. */
+  takesKeys: Place[]
 }
 
 const makes = /\bsession\s*\.\s*create\s*\(|\bcreateSession\s*\(|\bencode\s*\(\s*\{|\bsignInAs\b|\bimpersonat\w*\s*\(/
 const reads = /\bgetToken\s*\(|\bdecode\s*\(\s*\{/
+const takesKey =
+  /\.\s*(?:api_?(?:key|token)|personal_?access_?token)s?\s*\.\s*find|\bheaders\b.*["'`]authorization["'`]|\.\s*headers\s*\.\s*authorization\b/i
 const fromNextAuth = /["'](?:next-auth|@auth\/core)\/jwt["']/
 
 /**
@@ -18,16 +22,25 @@ const fromNextAuth = /["'](?:next-auth|@auth\/core)\/jwt["']/
  * @param known files that are MFA's, or the auth config's own
  */
 export function findBypasses(files: HostFiles, known: ReadonlySet<string>): Bypasses {
-  const found: Bypasses = { makesSessions: [], readsTokens: [] }
+  const found: Bypasses = { makesSessions: [], readsTokens: [], takesKeys: [] }
   for (const file of sourceFiles(files)) {
     if (known.has(file) || /\.(test|spec)\.\w+$|(^|\/)(tests?|__tests__|e2e)\//.test(file)) continue
     const text = files.glance(file)
-    if (!/session|next-auth|@auth\/core|impersonat|signInAs/i.test(text)) continue
+    if (!/session|next-auth|@auth\/core|impersonat|signInAs|api_?key|token|authorization/i.test(text)) continue
+    const callsNextAuth = otherCall(text)
     text.split("\n").forEach((line, index) => {
       const place = { file, line: index + 1 }
-      if (makes.test(line) && (fromNextAuth.test(text) || !/\bencode\b/.test(line))) found.makesSessions.push(place)
+      const makesOne = makes.test(line) && (fromNextAuth.test(text) || !/\bencode\b/.test(line))
+      if (makesOne || callsNextAuth?.test(line)) found.makesSessions.push(place)
       if (reads.test(line) && fromNextAuth.test(text)) found.readsTokens.push(place)
+      if (takesKey.test(line)) found.takesKeys.push(place)
     })
   }
   return found
+}
+
+/** What a call of NextAuth looks like in a file that serves sign-ins with one of its own; null where it does not. */
+function otherCall(text: string): RegExp | null {
+  const name = /^\s*import\s+(\w+)[^;"']*["']next-auth["']/m.exec(text)?.[1]
+  return name && /\bhandlers?\b|\bsignIn\b|\bPOST\b/.test(text) ? new RegExp(`\\b${name}\\s*\\(`) : null
 }

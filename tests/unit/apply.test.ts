@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { describe, expect, test } from "vitest"
 import { journalPath, storeDir } from "../../src/apply/store"
@@ -106,6 +106,21 @@ describe("a transaction", () => {
     await expect(run(dir, [{ path: "nowhere.ts", before: null, after: "x" }])).rejects.toMatchObject({ code: "outside_root" })
     expect(readFileSync(outside, "utf8")).toBe(before)
     expect(existsSync(join(dir, storeDir))).toBe(false)
+  })
+
+  test("whose folder vanishes, before it or under it, puts nothing in its place", async () => {
+    const writes = [
+      { path: "a.ts", before: "a", after: "changed" },
+      { path: "deep/b.ts", before: null, after: "new" },
+    ]
+    const gone = makeHost({ "a.ts": "a" })
+    rmSync(gone, { recursive: true })
+    await expect(run(gone, writes)).rejects.toMatchObject({ code: "folder_vanished", exitCode: 1 })
+    const going = makeHost({ "a.ts": "a" })
+    const done = run(going, writes)
+    setImmediate(() => rmSync(going, { recursive: true }))
+    await expect(done).rejects.toMatchObject({ code: "folder_vanished" })
+    expect([existsSync(gone), existsSync(going)]).toEqual([false, false])
   })
 
   test("keeps permission bits", async () => {

@@ -204,6 +204,15 @@ describe("status", () => {
       "bypass",
     ],
     [
+      "another NextAuth serves sign-ins",
+      {
+        "lib/admin-auth.ts":
+          'import NextAuth, { type User } from "next-auth";\nexport type Admin = User;\nexport const { handlers } = NextAuth({ providers: [] });\n',
+      },
+      () => {},
+      "bypass",
+    ],
+    [
       "the schema is one that Prisma does not accept",
       {},
       (dir) => append(dir, "prisma/schema.prisma", "\nmodel Mine {\n  id    Int   @id\n  other Other\n}\n"),
@@ -242,6 +251,9 @@ describe("status", () => {
     const dir = makeHost({
       "prisma/migrations/1_mfa/migration.sql": 'CREATE TABLE "MfaFactor" ();\n',
       "app/api/me/route.ts": 'import { getToken } from "next-auth/jwt";\nexport const GET = (req: Request) => getToken({ req });\n',
+      "lib/edge-auth.ts": 'import NextAuth from "next-auth";\nexport const { auth } = NextAuth({ providers: [] });\n',
+      "app/api/v1/route.ts":
+        'export const GET = async (req: Request) => {\n  const key = req.headers.get("authorization");\n  return Response.json(await prisma.apiKey.findUnique({ where: { key } }));\n};\n',
     })
     add(dir)
     append(dir, "lib/mfa/config.ts", "// mine\n")
@@ -251,6 +263,7 @@ describe("status", () => {
     expect([run.code, run.json.status], JSON.stringify(run.json.checks)).toEqual([0, "ok"])
     expect(checkOf(run, "edited").message).toContain("lib/mfa/config.ts")
     expect(checkOf(run, "older-tokens").message).toContain("app/api/me/route.ts:2")
+    expect(checkOf(run, "api-keys").message).toContain("app/api/v1/route.ts:2, app/api/v1/route.ts:3")
   })
 })
 
