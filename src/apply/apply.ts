@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { insertionsBetween, takeOut } from "../edit/merge"
+import type { Insertion } from "../edit/splice"
 import type { Action, EditAction, Plan } from "../plan/types"
 import { isWrite } from "../plan/types"
 import {
@@ -9,6 +10,7 @@ import {
   emptyManifest,
   hashOf,
   type InstalledEdit,
+  type InstalledEnv,
   type InstalledFeature,
   leftText,
   type Manifest,
@@ -57,6 +59,9 @@ export function storeWrite(root: string, path: string, after: string | null): Wr
 /** The manifest comes last: what it says is there, is there. */
 export const manifestWrite = (root: string, manifest: Manifest): Write => storeWrite(root, manifestPath, manifestText(manifest))
 
+/** Where insertions are, without their text: it may be a secret. */
+export const rangesOf = (edits: Insertion[]): InstalledEnv["ranges"] => edits.map(({ at, text }) => ({ at, length: text.length }))
+
 type Run = { version: string; answers: Answers; folders: string[] }
 
 /** What an earlier run installed, and what this one adds to it. */
@@ -83,7 +88,7 @@ function record(root: string, earlier: InstalledFeature | undefined, plan: Plan,
         hash: hashOf(action.after),
         names: action.names,
         secret: action.secret,
-        ranges: action.edits.map(({ at, text }) => ({ at, length: text.length })),
+        ranges: rangesOf(action.edits),
       })
   }
   return installed

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
+import type { EnvAction } from "../plan/types"
 import type { UpdatePlan } from "../plan/update"
-import { manifestWrite, storeWrite } from "./apply"
-import { type Answers, basePath, emptyManifest, hashOf, type InstalledFeature, readManifest } from "./store"
+import { manifestWrite, rangesOf, storeWrite } from "./apply"
+import { type Answers, basePath, emptyManifest, hashOf, type InstalledEnv, type InstalledFeature, readManifest } from "./store"
 import { commit, missingFolders, type Write } from "./transaction"
 
 /**
@@ -13,7 +14,7 @@ export async function applyUpdate(
   root: string,
   boundary: string,
   feature: string,
-  { changes, created, edited, kept, dependencies }: UpdatePlan,
+  { changes, created, edited, kept, dependencies, env }: UpdatePlan,
   { version, answers, verify }: { version: string; answers: Answers; verify(): Promise<void> },
 ): Promise<void> {
   const manifest = readManifest(root) ?? emptyManifest()
@@ -36,13 +37,14 @@ export async function applyUpdate(
     version,
     answers: { ...earlier.answers, ...answers },
     created: [
-      ...earlier.created.filter(({ path }) => inConflict.has(path)),
+      ...earlier.created.filter(({ path }) => inConflict.has(path) || kept.has(path)),
       ...Array.from(created, ([path, text]) => ({ path, hash: hashOf(text) })).filter(({ path }) => !inConflict.has(path)),
     ],
     edited: [
       ...earlier.edited.filter(({ path }) => kept.has(path)),
       ...Array.from(edited, ([path, { left, insertions }]) => ({ path, hash: hashOf(left), insertions })),
     ],
+    env: env.reduce(withEnv, earlier.env),
     dependencies: [...new Set([...earlier.dependencies, ...dependencies])],
     folders: [...earlier.folders, ...folders],
   }
@@ -58,4 +60,19 @@ export async function applyUpdate(
     ],
     emptied: [...gone, ...obsolete.map(({ path }) => basePath(path))].map((path) => dirname(path)).filter((path) => path !== "."),
   })
+}
+
+/** Where the file is what we left, its ranges go on counting; where it is not, its keys are found by their names. */
+function withEnv(known: InstalledEnv[], { path, before, after, names, secret, edits }: EnvAction): InstalledEnv[] {
+  const earlier = known.find((file) => file.path === path)
+  const isAsLeft = earlier === undefined || earlier.hash === hashOf(before ?? "")
+  const file: InstalledEnv = {
+    path,
+    created: earlier?.created ?? before === null,
+    hash: isAsLeft ? hashOf(after) : "",
+    names: [...(earlier?.names ?? []), ...names],
+    secret,
+    ranges: [...(earlier?.ranges ?? []), ...rangesOf(edits)],
+  }
+  return [...known.filter((other) => other !== earlier), file]
 }

@@ -4,7 +4,7 @@ import { scanSchema } from "../edit/prisma/scan"
 import { CliError } from "../errors"
 import type { LoadedFeature } from "../feature/types"
 import { HostFiles } from "../host/files"
-import type { Plan } from "../plan/types"
+import type { Action, Plan } from "../plan/types"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
@@ -18,18 +18,28 @@ export type OpenAfter = (written?: ReadonlyMap<string, string | null>) => Promis
 /** To be made before anything is written. */
 export function openAfter(feature: LoadedFeature, options: RunOptions, { host }: Plan): OpenAfter {
   const schemaWasValid = schemaErrors(new HostFiles(options.dir), host.prisma.files) === ""
-  return async (written) => {
-    try {
-      const { actions, host } = await makePlan(feature, options, written)
-      const open = actions.filter(({ kind, state }) => kind !== "manual" && state === "planned").map(({ path }) => path)
-      if (open.length > 0) return open.join(", ")
-      return schemaWasValid ? schemaErrors(new HostFiles(options.dir, written), host.prisma.files) : ""
-    } catch (error) {
-      if (error instanceof CliError) return error.message
-      throw error
-    }
+  return (written) =>
+    openIn(makePlan(feature, options, written), ({ actions, host }) => {
+      const open = openPaths(actions, ["create", "edit", "dependency", "env"])
+      return open || (schemaWasValid ? schemaErrors(new HostFiles(options.dir, written), host.prisma.files) : "")
+    })
+}
+
+/** What `look` finds open in a plan, or why there is no plan; empty where all is well. */
+export async function openIn(plan: Promise<Plan>, look: (plan: Plan) => string): Promise<string> {
+  try {
+    return look(await plan)
+  } catch (error) {
+    if (error instanceof CliError) return error.message
+    throw error
   }
 }
+
+export const openPaths = (actions: Plan["actions"], kinds: Action["kind"][]): string =>
+  actions
+    .filter(({ kind, state }) => kinds.includes(kind) && state === "planned")
+    .map(({ path }) => path)
+    .join(", ")
 
 /** @throws CliError verification_failed, inside the transaction: every file is restored */
 export function assertNothingOpen(open: string): void {

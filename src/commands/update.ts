@@ -1,12 +1,13 @@
 import kleur from "kleur"
 import { type InstalledFeature, leftText, readManifest } from "../apply/store"
 import { takeOut } from "../edit/merge"
+import { undoInsertions } from "../edit/splice"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import type { LoadedFeature } from "../feature/types"
 import { HostFiles } from "../host/files"
 import type { Plan } from "../plan/types"
-import { type Change, planUpdate, type UpdatePlan } from "../plan/update"
+import { type Change, type EditedFile, planUpdate, type UpdatePlan } from "../plan/update"
 import { hostDocument } from "../report/json"
 import { commandFrom, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
@@ -53,8 +54,8 @@ export async function update(given: RunOptions): Promise<number> {
   })
   for (const change of [...planned, ...conflicts]) report.out(row(change, shown(change.path)))
   if (options.diff) {
-    const { changesDiff } = await import("../report/diff")
-    report.out(changesDiff(planned, shown))
+    const { changesDiff, planDiff } = await import("../report/diff")
+    report.out([changesDiff(planned, shown), planDiff(plan.env, shown)].filter((text) => text !== "").join("\n"))
   }
   if (planned.length === 0 && installed.version === version) {
     report.out(`\n${kleur.green("✔")} ${feature.name} is up to date${conflicts.length > 0 ? ", but for the conflicts above" : ""}.`)
@@ -71,19 +72,23 @@ export async function update(given: RunOptions): Promise<number> {
   const { assertClean } = await import("./dirty")
   const { assertInstallable, installDependencies } = await import("./install-step")
   await assertClean(
-    planned.flatMap(({ kind, path }) => (kind === "edit" ? [path] : [])),
+    planned.flatMap(({ kind, path }) => (kind === "edit" || kind === "env" ? [path] : [])),
     options,
   )
   const needsInstall = planned.some(({ path }) => path === "package.json")
   if (needsInstall) assertInstallable(fresh.host.packageManager, options)
   const { applyUpdate } = await import("../apply/update")
-  const { assertNothingOpen, schemaErrors } = await import("./check-result")
+  const { assertNothingOpen, openIn, openPaths, schemaErrors } = await import("./check-result")
   const schemaWasValid = schemaErrors(files, fresh.host.prisma.files) === ""
   const verify = async () => {
     const left = readManifest(files.root)?.features[feature.name] as InstalledFeature
     const { fresh, plan } = await planFrom(left, feature, options)
-    const open = plan.changes.filter(({ state }) => state === "planned").map(({ path }) => path)
-    assertNothingOpen(open.join(", ") || (schemaWasValid ? schemaErrors(new HostFiles(options.dir), fresh.host.prisma.files) : ""))
+    const again = plan.changes.filter(({ state }) => state === "planned").map(({ path }) => path)
+    // What its owner has taken out for good does not count, nor what they have to settle first.
+    const insertions =
+      conflicts.length > 0 ? "" : await openIn(makePlan(feature, options), ({ actions }) => openPaths(actions, ["edit", "dependency"]))
+    const schema = () => (schemaWasValid ? schemaErrors(new HostFiles(options.dir), fresh.host.prisma.files) : "")
+    assertNothingOpen(again.join(", ") || insertions || schema())
   }
   await applyUpdate(files.root, files.boundary, feature.name, plan, { version, answers: answersOf(options), verify })
   const install = needsInstall
@@ -109,17 +114,24 @@ async function planFrom(
   const files = new HostFiles(options.dir)
   const now = (path: string) => files.read(path)
   const created = new Map(installed.created.map(({ path }) => [path, leftText(files.root, path) ?? ""]))
-  const clean = new Map(
-    installed.edited.map(({ path, insertions }) => {
-      const [mine, left] = [now(path), leftText(files.root, path)]
-      return [path, mine === null || left === null ? mine : takeOut(mine, left, insertions)]
-    }),
-  )
-  // The host as if nothing were installed: what cannot be told apart stays in the view as it is.
+  // The host as if nothing were installed.
   const view = new Map<string, string | null>([...created.keys()].map((path) => [path, null]))
-  for (const [path, text] of clean) if (text !== null) view.set(path, text)
-  const fresh = await makePlan(feature, options, view)
-  return { fresh, plan: planUpdate(fresh, { created, edited: [...clean.keys()] }, now, clean, options.force) }
+  const edited = new Map<string, EditedFile>()
+  for (const { path, insertions } of installed.edited) {
+    const [mine, left] = [now(path), leftText(files.root, path)]
+    if (mine === null) continue
+    const clean = left === null ? mine : takeOut(mine, left, insertions)
+    const before = left === null ? null : undoInsertions(left, insertions)
+    // Dependencies have names, and are found whatever their owner has made of their versions: nothing is to be merged.
+    const isMerged = clean === null && before !== null && path !== "package.json"
+    edited.set(path, isMerged ? { clean, left, before } : { clean, left: null, before: null })
+    if (clean !== null) view.set(path, clean)
+    else if (isMerged) view.set(path, before)
+  }
+  // A variable that was set then may be kept somewhere else by now: only those that are new are set.
+  const known = new Set(installed.env.flatMap(({ names }) => names))
+  const fresh = await makePlan({ ...feature, env: feature.env.filter(({ name }) => !known.has(name)) }, options, view)
+  return { fresh, plan: planUpdate(fresh, { created, edited }, now, options.force) }
 }
 
 function row({ kind, state, reason }: Change, path: string): string {

@@ -1,18 +1,25 @@
 import { createTwoFilesPatch } from "diff"
 import { merge } from "../edit/merge"
 import type { Insertion } from "../edit/splice"
-import type { CreateAction, Plan } from "./types"
+import type { EditAction, EnvAction, Plan } from "./types"
 
 /** What an earlier version installed, as texts. */
 export type Installed = {
   /** Files that it created, as it left them. */
   created: ReadonlyMap<string, string>
   /** Files of the host's that it inserted into. */
-  edited: string[]
+  edited: ReadonlyMap<string, EditedFile>
 }
 
+/**
+ * @property clean the file without what was inserted; null where that has been edited, and cannot be told apart
+ * @property left the file as the earlier version left it, with its insertions; null where that is not known
+ * @property before the same without them
+ */
+export type EditedFile = { clean: string | null; left: string | null; before: string | null }
+
 export type Change = {
-  kind: "create" | "edit" | "delete"
+  kind: "create" | "edit" | "delete" | "env"
   path: string
   before: string | null
   /** Null: it goes. */
@@ -26,69 +33,76 @@ export type UpdatePlan = {
   /** Every file that is ours now, as this version renders it: the next update merges from there. */
   created: Map<string, string>
   edited: Map<string, { left: string; insertions: Insertion[] }>
-  /** Files of the host's in which the earlier insertions cannot be told apart: what is known of them stays. */
+  /** Files of which what is known stays as it is: conflicts in the host's own, and what goes when they are settled. */
   kept: Set<string>
   /** What this version wants of package.json. */
   dependencies: string[]
+  /** Variables that are new in this version. */
+  env: EnvAction[]
 }
 
 /**
  * Brings an installation to this version. Three texts decide about each file: as the earlier version left it, as it is
  * now, and as this version would have it.
- * @param fresh a plan for the host as if nothing were installed
- * @param clean the host's own files without what was inserted; null where it cannot be told apart any more
+ * @param fresh a plan for the host as if nothing were installed; where insertions cannot be told apart, for the file as
+ * it was before them
  */
-export function planUpdate(
-  fresh: Plan,
-  installed: Installed,
-  now: (path: string) => string | null,
-  clean: ReadonlyMap<string, string | null>,
-  force: boolean,
-): UpdatePlan {
-  const plan: UpdatePlan = { changes: [], created: new Map(), edited: new Map(), kept: new Set(), dependencies: fresh.dependencies.added }
-  const rendered = fresh.actions.filter((action) => action.kind === "create")
-  for (const action of rendered) {
-    plan.created.set(action.path, action.after)
-    plan.changes.push(...updateFile(action, installed.created.get(action.path) ?? null, now, force))
+export function planUpdate(fresh: Plan, installed: Installed, now: (path: string) => string | null, force: boolean): UpdatePlan {
+  const env = fresh.actions.filter((action): action is EnvAction => action.kind === "env" && action.state === "planned")
+  const plan: UpdatePlan = {
+    changes: [],
+    created: new Map(),
+    edited: new Map(),
+    kept: new Set(),
+    dependencies: fresh.dependencies.added,
+    env,
   }
-  for (const [path, base] of installed.created) {
-    if (plan.created.has(path)) continue
-    const mine = now(path)
-    if (mine === null) continue
-    const isOurs = mine === base || force
-    const reason = isOurs ? "not part of this version" : "not part of this version; you have edited it, so it stays"
-    plan.changes.push({ kind: "delete", path, before: mine, after: null, state: isOurs ? "planned" : "conflict", reason })
+  for (const action of fresh.actions) {
+    if (action.kind !== "create") continue
+    plan.created.set(action.path, action.after)
+    plan.changes.push(...updateFile(action.path, action.after, installed.created.get(action.path) ?? null, now, force))
   }
 
-  const edits = fresh.actions.filter(({ kind }) => kind === "edit" || kind === "dependency")
-  for (const path of new Set([...edits.map((action) => action.path), ...installed.edited])) {
+  const edits = fresh.actions.filter((action): action is EditAction => action.kind === "edit" || action.kind === "dependency")
+  for (const path of new Set([...edits.map((action) => action.path), ...installed.edited.keys()])) {
     const mine = now(path)
-    const own = clean.get(path)
-    const action = edits.find((edit) => edit.path === path)
     if (mine === null) continue
-    if (own === null) plan.kept.add(path)
-    if (own === null && action?.state !== "planned") continue
-    if (own === null) {
-      const reason = "what was inserted has been edited: bring it in line by hand"
-      plan.changes.push({ kind: "edit", path, before: mine, after: mine, state: "conflict", reason })
-      continue
-    }
-    const target = action && "after" in action ? action.after : (own ?? mine)
-    if (action && "edits" in action && action.edits.length > 0) plan.edited.set(path, { left: target, insertions: action.edits })
-    if (target !== mine)
-      plan.changes.push({
-        kind: "edit",
-        path,
-        before: mine,
-        after: target,
-        state: "planned",
-        reason: "what is inserted, as in this version",
-      })
+    const { clean, left, before } = installed.edited.get(path) ?? { clean: mine, left: null, before: null }
+    const action = edits.find((edit) => edit.path === path)
+    const target = action?.after ?? clean ?? before ?? mine
+    const changes = clean === null && left !== null ? updateFile(path, target, left, now, force) : insertAnew(path, mine, target)
+    plan.changes.push(...changes)
+    const isOpen = changes.some(({ state }) => state === "conflict")
+    if (isOpen || (clean === null && left === null)) plan.kept.add(path)
+    else if (action && action.edits.length > 0) plan.edited.set(path, { left: target, insertions: action.edits })
   }
+
+  // What is in conflict may still need what goes.
+  const isSettled = plan.changes.every(({ state }) => state !== "conflict")
+  for (const [path, base] of installed.created) {
+    const mine = now(path)
+    if (plan.created.has(path) || mine === null) continue
+    const remove = (state: Change["state"], reason: string) =>
+      plan.changes.push({ kind: "delete", path, before: mine, after: null, state, reason: `not part of this version; ${reason}` })
+    if (mine !== base && !force) remove("conflict", "you have edited it, so it stays")
+    else if (isSettled) remove("planned", "it goes")
+    else {
+      plan.kept.add(path)
+      remove("unchanged", "it goes when the conflicts are settled")
+    }
+  }
+  plan.changes.push(
+    ...env.map(({ path, before, after, reason }) => ({ kind: "env" as const, path, before, after, state: "planned" as const, reason })),
+  )
   return plan
 }
 
-function updateFile({ path, after }: CreateAction, base: string | null, now: (path: string) => string | null, force: boolean): Change[] {
+function insertAnew(path: string, mine: string, target: string): Change[] {
+  if (target === mine) return []
+  return [{ kind: "edit", path, before: mine, after: target, state: "planned", reason: "what is inserted, as in this version" }]
+}
+
+function updateFile(path: string, after: string, base: string | null, now: (path: string) => string | null, force: boolean): Change[] {
   const mine = now(path)
   const change = (state: Change["state"], text: string | null, reason: string): Change => ({
     kind: mine === null ? "create" : "edit",

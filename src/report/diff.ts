@@ -27,9 +27,10 @@ export function planDiff(actions: Action[], shownPath: Shown): string {
     .join("\n")
 }
 
-/** The same for an update. */
+/** The same for the files of an update; what is new in env files is a plan's. */
 export function changesDiff(changes: Change[], shownPath: Shown): string {
   return changes
+    .filter(({ kind }) => kind !== "env")
     .map(({ path, before, after }) => {
       const [from, to] = [before === null ? "/dev/null" : `a/${shownPath(path)}`, after === null ? "/dev/null" : `b/${shownPath(path)}`]
       return createTwoFilesPatch(from, to, before ?? "", after ?? "", undefined, undefined, { context: 3 }).replace(/^=+\n/, "")

@@ -1,8 +1,10 @@
 /** `update`: from a previous version's templates to this one's, with what the user has made of them in between. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import tmp from "tmp"
 import { describe, expect, test } from "vitest"
 import { chimerai, makeHost, snapshot } from "../support/host"
+import { root } from "../support/paths"
 import { previousTemplates } from "../support/previous-version"
 
 const templates = previousTemplates()
@@ -127,13 +129,69 @@ describe("edited", () => {
     expect(update(dir).json.status).toBe("unchanged")
   })
 
-  test("what is inserted, edited by the user, is theirs to bring in line", () => {
+  test("what is inserted, edited by the user: what meets it is left to them, and what it needs stays until then", () => {
     const { dir } = installed()
-    change(dir, "auth.ts", 'import { withMfa } from "@/lib/mfa/hook";', 'import { withMfa as withMfa } from "@/lib/mfa/hook";')
+    change(dir, "auth.ts", 'import { withMfa } from "@/lib/mfa/hook";', 'import { withMfa as hold } from "@/lib/mfa/hook";')
+    change(dir, "auth.ts", "withMfa(NextAuth)", "hold(NextAuth)")
     const mine = text(dir, "auth.ts")
     const run = update(dir)
-    expect(run.code, run.stderr).not.toBe(1)
+    expect([run.code, run.json.status], run.stderr).toEqual([5, "conflicts"])
     expect(text(dir, "auth.ts")).toBe(mine)
+    expect(text(dir, "auth.ts.rej")).toContain('+import { withMfa } from "@/lib/mfa/with-mfa";')
+    expect(text(dir, "lib/mfa/config.ts"), "the rest moves on").toContain("attemptsPerChallenge = 5")
+    expect(actionOf(run, "lib/mfa/hook.ts").reason).toContain("when the conflicts are settled")
+    expect(existsSync(join(dir, "lib/mfa/hook.ts"))).toBe(true)
+    const before = snapshot(dir)
+    expect(update(dir).code).toBe(5)
+    expect(snapshot(dir)).toEqual(before)
+
+    change(dir, "auth.ts", 'import { withMfa as hold } from "@/lib/mfa/hook";', 'import { withMfa } from "@/lib/mfa/with-mfa";')
+    change(dir, "auth.ts", "hold(NextAuth)", "withMfa(NextAuth)")
+    rmSync(join(dir, "auth.ts.rej"))
+    const settled = update(dir)
+    expect([settled.code, settled.json.status], settled.stderr).toEqual([0, "applied"])
+    expect(existsSync(join(dir, "lib/mfa/hook.ts"))).toBe(false)
+    expect(update(dir).json.status).toBe("unchanged")
+  })
+})
+
+describe("variables", () => {
+  /** This version's templates, with one variable more. */
+  function later(): string {
+    const dir = join(tmp.dirSync({ unsafeCleanup: true }).name, "mfa")
+    cpSync(join(root, "templates/mfa"), dir, { recursive: true })
+    const path = join(dir, "feature.json")
+    const feature = JSON.parse(readFileSync(path, "utf8"))
+    feature.env.push({ name: "MFA_LATER", comment: "New in a later version.", generate: "base64:16" })
+    writeFileSync(path, JSON.stringify(feature))
+    return dir
+  }
+  const withLater = later()
+
+  test("one that is new is set, and goes with the rest", () => {
+    const { dir, before } = installed()
+    const key = text(dir, ".env").match(/MFA_ENCRYPTION_KEY=\S+/)?.[0]
+    const shown = chimerai(["update", "mfa", dir, "--dry-run", "--diff", "--templates", withLater])
+    expect(shown.stdout).toContain("+MFA_LATER=<generated>")
+    expect(shown.stdout).not.toContain("MFA_ENCRYPTION_KEY=")
+    const run = update(dir, "--templates", withLater)
+    expect([run.code, actionOf(run, ".env")], run.stderr).toEqual([0, expect.objectContaining({ kind: "env", state: "done" })])
+    expect(run.stdout).not.toMatch(/MFA_LATER=/)
+    expect(text(dir, ".env")).toMatch(/MFA_LATER=\S{24}\n$/)
+    expect(text(dir, ".env")).toContain(key)
+    expect(update(dir, "--templates", withLater).json.status).toBe("unchanged")
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("one that its owner has moved elsewhere stays away; in a file edited since, each is found by its name", () => {
+    const { dir } = installed()
+    writeFileSync(join(dir, ".env"), "AUTH_SECRET=x\nMINE=1\n")
+    expect(update(dir, "--templates", withLater).code).toBe(0)
+    expect(text(dir, ".env")).toMatch(/^AUTH_SECRET=x\nMINE=1\n[^=]*MFA_LATER=\S{24}\n$/)
+    expect(text(dir, ".env")).not.toContain("MFA_ENCRYPTION_KEY")
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"]).code).toBe(0)
+    expect(text(dir, ".env").trim()).toBe("AUTH_SECRET=x\nMINE=1")
   })
 })
 

@@ -1,8 +1,10 @@
 /** Apps in workspaces: which app, whose schema, how the client is imported, and what may be written where. */
-import { readFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
+import { previousTemplates } from "../../support/previous-version"
 
 const inApp = (dir: string): Tree =>
   Object.fromEntries(
@@ -102,6 +104,65 @@ describe("a schema and a client in another package", () => {
       "packages/db/package.json": json({ name: "@acme/db", dependencies: { "@prisma/client": "6.19.3" } }),
     })
     expect(run(dir).json.host.prisma.client).toBe("packages/db/src/client.ts#db")
+  })
+})
+
+describe("update, where the schema is another package's", () => {
+  const update = (dir: string, ...args: string[]) =>
+    chimerai(["update", "mfa", "--yes", "--no-install", "--json", "--app", "apps/web", ...args], { cwd: dir })
+  const schema = "packages/db/prisma/schema.prisma"
+
+  function installed(): { dir: string; before: Record<string, string> } {
+    const dir = makeHost(workspace)
+    const before = snapshot(dir)
+    expect(run(dir, "--app", "apps/web", "--templates", previousTemplates()).code).toBe(0)
+    return { dir, before }
+  }
+  const edit = (dir: string, path: string, from: string, to: string) => {
+    const text = readFileSync(join(dir, path), "utf8")
+    expect(text).toContain(from)
+    writeFileSync(join(dir, path), text.replace(from, to))
+  }
+
+  test("its insertions are migrated, around what its owner has added; and taken out again", () => {
+    const { dir, before } = installed()
+    edit(dir, schema, "  email String @unique\n", "  email String @unique\n  name  String?\n")
+    const result = update(dir)
+    expect([result.code, result.json.status], result.stderr).toEqual([0, "applied"])
+    expect(result.json.actions).toContainEqual(expect.objectContaining({ kind: "edit", path: schema, state: "done" }))
+    expect(result.json.nextSteps.at(-1)).toMatch(/^cd packages\/db && pnpm exec prisma/)
+    expect(readFileSync(join(dir, schema), "utf8")).toMatch(/name {2}String\?[\s\S]*detail {4}String\?/)
+    expect(update(dir).json.status).toBe("unchanged")
+    expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", "--app", "apps/web"], { cwd: dir }).code).toBe(0)
+    edit(dir, schema, "  name  String?\n", "")
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("uncommitted work in it stops the run, --allow-dirty does not; and what meets its owner's changes is left to them", () => {
+    const { dir } = installed()
+    const git = (...args: string[]) => execFileSync("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args], { cwd: dir })
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "all")
+    edit(dir, schema, "  email String @unique\n", "  email String @unique\n  name  String?\n")
+    edit(dir, "apps/web/lib/mfa/on-event.ts", "and where to act on it", "and where we act on it")
+    const before = snapshot(dir)
+    const refused = update(dir)
+    expect([refused.code, refused.json.error?.code, refused.json.error?.file]).toEqual([3, "dirty_files", schema])
+    expect(snapshot(dir)).toEqual(before)
+    const result = update(dir, "--allow-dirty")
+    expect([result.code, result.json.status]).toEqual([5, "conflicts"])
+    expect(result.json.actions).toContainEqual(expect.objectContaining({ path: "apps/web/lib/mfa/on-event.ts", state: "conflict" }))
+    expect(readFileSync(join(dir, "apps/web/lib/mfa/on-event.ts.rej"), "utf8")).toContain("the place to act on it")
+  })
+
+  test("its insertions, edited by its owner, are merged", () => {
+    const { dir } = installed()
+    edit(dir, schema, "mfaSecret      String?", 'mfaSecret      String? @map("mfa_secret")')
+    const result = update(dir)
+    expect([result.code, result.json.status], result.stderr).toEqual([0, "applied"])
+    expect(readFileSync(join(dir, schema), "utf8")).toMatch(/mfaSecret {6}String\? @map\("mfa_secret"\)[\s\S]*detail {4}String\?/)
+    expect(update(dir).json.status).toBe("unchanged")
   })
 })
 
