@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { takeOut } from "../edit/merge"
@@ -54,10 +55,9 @@ export function planRemoval(
   const unused = installed.dependencies.filter((name) => !plan.used.includes(name))
 
   for (const { path, hash } of installed.created) {
-    const text = read(root, path)
-    if (text === null) continue
-    if (hashOf(text) === hash || options.force)
-      plan.removals.push({ kind: "delete", path, reason: "created by add", write: { path, before: text, after: null } })
+    if (!existsSync(join(root, path))) continue
+    if (hashOf(readFileSync(join(root, path))) === hash || options.force)
+      plan.removals.push({ kind: "delete", path, reason: "created by add", write: { path, before: read(root, path), after: null } })
     else plan.edited.push(path)
   }
   for (const { path, hash, insertions } of installed.edited) {
@@ -103,7 +103,13 @@ const envRemoval = (path: string, before: string, after: string | null): Removal
   write: { path, before, after },
 })
 
-const read = (root: string, path: string): string | null => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : null)
+/** @throws CliError encoding_unsupported: what is not UTF-8 could not be written back byte for byte */
+function read(root: string, path: string): string | null {
+  if (!existsSync(join(root, path))) return null
+  const bytes = readFileSync(join(root, path))
+  if (!isUtf8(bytes)) throw new CliError("encoding_unsupported", `${path} is not UTF-8. Nothing was changed.`, { file: path })
+  return bytes.toString("utf8")
+}
 
 /**
  * @param verify looks at what was written; where it throws, everything is restored

@@ -49,7 +49,7 @@ export type Manifest = { schema: number; features: Record<string, InstalledFeatu
 /** The layout of the manifest. An older one is read as what it meant; a newer one is somebody else's to read. */
 const manifestSchema = 2
 
-export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+export const hashOf = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex")
 export const emptyManifest = (): Manifest => ({ schema: manifestSchema, features: {} })
 
 /** @throws CliError manifest_invalid, manifest_newer */

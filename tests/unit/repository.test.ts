@@ -1,6 +1,6 @@
 /** Somebody's repository: uncommitted work, unusual disks, and what `status` says of it. */
 import { execFileSync } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import tmp from "tmp"
 import { beforeAll, describe, expect, test } from "vitest"
@@ -267,6 +267,32 @@ describe("status", () => {
   })
 })
 
+describe("a run that was cut short while it installed", () => {
+  const cutShort = () => {
+    const dir = makeHost()
+    add(dir)
+    mkdirSync(join(dir, "node_modules/next"), { recursive: true })
+    writeFileSync(join(dir, "node_modules/next/package.json"), '{ "version": "16.4.6" }')
+    return dir
+  }
+
+  test("leaves an installation that says what is missing", () => {
+    const dir = cutShort()
+    const run = chimerai(["add", "mfa", dir, "--yes", "--json"])
+    expect([run.code, run.json.status, run.json.nextSteps[0]]).toEqual([0, "unchanged", "npm install"])
+    expect(run.stderr).toContain("Not installed yet: otpauth, qrcode, @types/qrcode")
+  })
+
+  test("is finished by --resume", () => {
+    const dir = cutShort()
+    const bin = tmp.dirSync({ unsafeCleanup: true }).name
+    writeFileSync(join(bin, "npm"), `#!/bin/sh\necho "$PWD $@" > ${join(bin, "called")}\n`, { mode: 0o755 })
+    const run = chimerai(["add", "mfa", dir, "--yes", "--json", "--resume"], { env: { PATH: `${bin}:${process.env.PATH}` } })
+    expect([run.code, run.json.status], run.stderr).toEqual([0, "unchanged"])
+    expect(readFileSync(join(bin, "called"), "utf8")).toMatch(new RegExp(`^${realpathSync(dir)} install`))
+  })
+})
+
 describe("remove", () => {
   test("what the app's own schema leans on is not taken from under it", () => {
     const dir = makeHost()
@@ -283,6 +309,21 @@ describe("remove", () => {
     writeFileSync(schema, installed.replace(/email .*\n/, "$&  other Other\n"))
     expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
     expect(readFileSync(schema, "utf8")).toBe(String(minimalHost["prisma/schema.prisma"]).replace(/email .*\n/, "$&  other Other\n"))
+  })
+
+  test("a file that is not UTF-8 by now is not written back as if it were", () => {
+    const dir = makeHost()
+    add(dir)
+    const appendLatin1 = (path: string) =>
+      writeFileSync(join(dir, path), Buffer.concat([readFileSync(join(dir, path)), Buffer.from("// caf\xe9\n", "latin1")]))
+    appendLatin1("lib/mfa/config.ts")
+    const planned = chimerai(["remove", "mfa", dir, "--dry-run", "--json"])
+    expect(planned.json.actions).toContainEqual(expect.objectContaining({ path: "lib/mfa/config.ts", state: "conflict" }))
+    appendLatin1("auth.ts")
+    const before = snapshot(dir)
+    const refused = chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--json"])
+    expect([refused.code, refused.json.error?.code, refused.json.error?.file]).toEqual([3, "encoding_unsupported", "auth.ts"])
+    expect(snapshot(dir)).toEqual(before)
   })
 
   test("code of the app's own that imports what goes is named", () => {
