@@ -45,7 +45,7 @@ export async function add(given: RunOptions): Promise<number> {
     const { packageManager, root } = plan.host
     const wanted = { ...options, install: options.install && options.resume }
     const { ok, nextSteps, warnings } = await installDependencies(root, packageManager, missing, wanted, report)
-    if (nextSteps.length > 0) report.note(`Not installed yet: ${missing.join(", ")}. Run: ${nextSteps.join("\n")}`)
+    if (nextSteps.length > 0) report.out(`Not installed yet: ${missing.join(", ")}. Run: ${nextSteps.join("\n")}`)
     return finish(
       { ...outcome("unchanged"), nextSteps: [...nextSteps, ...planned], warnings: [...plan.warnings, ...warnings] },
       ok ? left : exit.manualStepsLeft,
