@@ -1,0 +1,112 @@
+/** Where the host's own code meets a held sign-in: the auth config, the middleware, the forms. */
+import { isFor, type Recipe } from "../feature/render"
+import type { LoadedFeature } from "../feature/types"
+import { runsOn } from "../host/middleware"
+import type { Host, OptionsSource } from "../host/types"
+import { inTurn, toEdit } from "./edit"
+import type { Sources } from "./sources"
+import type { Action } from "./types"
+
+/** The hook: NextAuth is wrapped where it is called, and options that others read are guarded where they are declared. */
+export function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, { read, parse, edits }: Sources): Action[] {
+  const [call] = host.auth.calls
+  const { wrapper, module } = feature.wrapCall
+  const from = recipe.specifier(call, module)
+  const request = { library: host.auth.library, wrapper, from }
+  const wrap = (text: string) => edits.wrapCall(parse(call, text), request)
+  const reason = `every sign-in goes through ${wrapper}`
+  const snippet = `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`
+  const sources = isFor(host, feature.guardOptions.when) ? host.auth.options : []
+  const guards = sources.map((source) => guardOptions(source, feature, recipe, { parse, edits }))
+  const files = [...new Set([...guards.map(({ file }) => file), call])]
+  return files.map((file) => {
+    const here = guards.filter((guard) => guard.file === file)
+    const changes = [...here.map(({ change }) => change), ...(file === call ? [wrap] : [])]
+    const all = (text: string) => inTurn(text, changes, edits.joinImports)
+    const why = file === call ? reason : here.map((guard) => guard.reason).join("; ")
+    const snippets = [...here.map((guard) => guard.snippet), ...(file === call ? [snippet] : [])]
+    return toEdit("edit", file, read(file) ?? "", all, why, snippets.join("\n\n"))
+  })
+}
+
+/** Options that other files read sessions with: the constant is guarded behind its declaration, a function in its results. */
+function guardOptions(
+  { file, name, kind }: OptionsSource,
+  feature: LoadedFeature,
+  recipe: Recipe,
+  { parse, edits }: Pick<Sources, "parse" | "edits">,
+) {
+  const guard = feature.guardOptions.function
+  const from = recipe.specifier(file, feature.guardOptions.module)
+  const isConstant = kind === "constant"
+  return {
+    file,
+    change: (text: string) =>
+      isConstant
+        ? edits.addCall(parse(file, text), { name: guard, from, argument: name })
+        : edits.wrapResults(parse(file, text), { name: guard, from, of: name }),
+    reason: `sessions read with ${name} end when MFA is turned on`,
+    snippet: `import { ${guard} } from "${from}"\n\n${isConstant ? `${guard}(${name})` : `return ${guard}({ ... }) // in ${name}`}`,
+  }
+}
+
+/** The challenge page must be reachable for someone who is not signed in yet. */
+export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recipe, { read, parse, edits }: Sources): Action[] {
+  const { middleware: path } = host
+  const { challenge } = recipe.routes
+  if (!path) return []
+  // Under a language the page has as many paths as there are languages, and the middleware has to see each of them.
+  const isUnderLanguage = /\/\[\w+\]$/.test(host.pages.publicDir)
+  const guard = isUnderLanguage ? null : host.middlewareGuard
+  // The wrapped sign-in opens the page itself.
+  if (guard === "auth" || (!isUnderLanguage && runsOn(host.middlewareMatches, challenge) === false)) return []
+  const { wrapper, module, replaces } = feature.openMiddleware
+  const from = recipe.specifier(path, module)
+  const reason = `${challenge} can be reached without a session`
+  const text = read(path) ?? ""
+  if (guard === "own-call") {
+    const wrap = (current: string) => edits.wrapCall(parse(path, current), { library: host.auth.library, wrapper, from })
+    return [toEdit("edit", path, text, wrap, reason, `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`)]
+  }
+  if (guard === "with-auth") {
+    const redirect = (current: string) => edits.redirectImport(parse(path, current), { specifier: replaces, to: from })
+    return [toEdit("edit", path, text, redirect, reason, `from "${from}" // instead of "${replaces}"`)]
+  }
+  // What rewrites paths for languages has to see the page's, too.
+  if (!isUnderLanguage && !/next-intl|i18n|locale/i.test(text)) {
+    const { constant, module } = feature.passMiddleware
+    const pass = (current: string) => edits.passPath(parse(path, current), { constant, from: recipe.specifier(path, module) })
+    if (pass(text).kind !== "refuse") return [toEdit("edit", path, text, pass, reason, "")]
+  }
+  return [
+    {
+      kind: "manual",
+      path,
+      reason: `make sure that ${challenge} can be reached without a session`,
+      snippet: `// in ${path}, among the paths that are open to everyone:\n"${challenge}"`,
+      state: "planned",
+    },
+  ]
+}
+
+/** Forms that ignore where they are sent would bring a held sign-in back to the sign-in page. */
+export function planSignInCallers({ signInCallers }: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
+  const { function: name, module } = feature.followResult
+  return [...new Set(signInCallers.map(({ file }) => file))].flatMap((file): Action[] => {
+    const follow = (text: string) => {
+      const parsed = sources.parse(file, text)
+      return sources.edits.followResult(parsed, { name, from: recipe.specifier(file, module), isCallee: sources.isSignIn(parsed) })
+    }
+    const text = sources.read(file) ?? ""
+    if (follow(text).kind !== "refuse") return [toEdit("edit", file, text, follow, "the form goes where signIn sends it", "")]
+    return signInCallers
+      .filter((caller) => caller.file === file)
+      .map(({ line }) => ({
+        kind: "manual",
+        path: file,
+        reason: `line ${line}: after signIn(..., { redirect: false }), go to the URL it gives back`,
+        snippet: `// next-auth/react: the result's url; the server's signIn: the URL itself\nif (result?.url) window.location.assign(result.url)`,
+        state: "planned",
+      }))
+  })
+}
