@@ -3,7 +3,7 @@ import { posix } from "node:path"
 import { HostFiles } from "../host/files"
 import { Modules } from "../host/modules"
 import { Packages } from "../host/packages"
-import { schemaFiles } from "../host/prisma"
+import { schemaFiles } from "../host/schema-files"
 import { type ImportPlace, importsOf } from "../host/sources"
 import { Aliases } from "../host/tsconfig"
 import { schemaErrors } from "./check-result"
@@ -18,7 +18,7 @@ const isCode = (path: string): boolean => /\.[cm]?[jt]sx?$/.test(path)
  * To be made before anything is written. @returns what looks; empty where all is well
  */
 export async function brokenAfter(dir: string, paths: string[]): Promise<(written?: Written) => Promise<string>> {
-  const { parseModule } = await import("../edit/typescript/locate")
+  const { parseModule } = await import("../edit/typescript/reading")
   const folders = [...new Set(paths.filter((path) => path.endsWith(".prisma")).map((path) => posix.dirname(path)))]
   const tops = folders.filter((folder) => !folders.some((other) => folder.startsWith(`${other}/`)))
   const complaints = (files: HostFiles): Map<string, string> => {
@@ -39,11 +39,7 @@ export async function brokenAfter(dir: string, paths: string[]): Promise<(writte
 /** Where the app's own code imports a file that goes. */
 export async function stillImported(dir: string, written: Written): Promise<ImportPlace[]> {
   const files = new HostFiles(dir)
-  const locate = {
-    ...(await import("../edit/typescript/locate")),
-    ...(await import("../edit/typescript/made-by")),
-    ...(await import("../edit/typescript/middleware-export")),
-  }
+  const locate = await import("../edit/typescript/reading")
   const modules = new Modules(files, new Aliases(files), locate, new Packages(files))
   const going = new Set([...written].flatMap(([path, text]) => (text === null && isCode(path) ? [path] : [])))
   return importsOf(new HostFiles(dir, written), going, (from, specifier) => modules.resolve(from, specifier))

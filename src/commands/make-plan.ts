@@ -1,6 +1,6 @@
 import { generateSecret, leftText } from "../apply/store"
 import { lineAt } from "../edit/splice"
-import type { Module } from "../edit/typescript/locate"
+import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import { render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"

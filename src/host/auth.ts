@@ -1,9 +1,11 @@
 import { lineAt } from "../edit/splice"
-import type { Module } from "../edit/typescript/locate"
+import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
+import { findHandler, searched } from "./auth-handler"
+import { Options } from "./auth-options"
 import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
-import type { AuthFacts, OptionsSource } from "./types"
+import type { AuthFacts } from "./types"
 import { dependencyRange, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
 type AuthResult = { facts: AuthFacts; evidence: Record<string, string> }
@@ -20,7 +22,7 @@ export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manif
       other
         ? `This app signs users in with ${other}; chimerai works with next-auth (Auth.js).`
         : "This app has no auth library that chimerai knows: package.json does not depend on next-auth.",
-      { file: "package.json", suggestion: "Nothing was changed. chimerai adds a second factor to next-auth 5 sign-ins." },
+      { file: "package.json", suggestion: "Nothing was changed. chimerai adds a second factor to sign-ins with next-auth 4 and 5." },
     )
   }
   return versionOf(files, "next-auth", range, manifestText)
@@ -124,56 +126,6 @@ export function detectAuth(
   }
 }
 
-type Dirs = { appDir: string | null; pagesDir: string | null }
-type Handler = { handler: string; router: "app" | "pages"; dir: string }
-
-const searched = ({ appDir, pagesDir }: Dirs) => [appDir, pagesDir && `${pagesDir}/api`].filter((dir) => dir !== null).join(" or ")
-
-/**
- * `app/api/auth/[...nextauth]/route.ts` or `pages/api/auth/[...nextauth].ts`, or elsewhere where the base path is another.
- * Next.js refuses an app in which both answer the same path, so the first one found is the live one.
- */
-function findHandler(files: HostFiles, { appDir, pagesDir }: Dirs): Handler | null {
-  const route = appDir && (findUnder(files, `${appDir}/api`, routeIn) ?? findUnder(files, appDir, routeIn))
-  if (route && appDir) return { handler: route, router: "app", dir: appDir }
-  const page = pagesDir && findUnder(files, `${pagesDir}/api`, pageIn)
-  return page && pagesDir ? { handler: page, router: "pages", dir: pagesDir } : null
-}
-
-type Look = (files: HostFiles, dir: string) => string | null
-const isAuth = (files: HostFiles, path: string) => /auth/i.test(path) || /next-?auth|\bhandlers\b/i.test(files.read(path) ?? "")
-
-const routeIn: Look = (files, dir) => {
-  for (const { name } of files.list(dir).filter((entry) => entry.isDirectory() && /^\[\.\.\.\w+\]$/.test(entry.name))) {
-    const route = files.first(["ts", "tsx", "js", "jsx", "mjs"].map((extension) => `${dir}/${name}/route.${extension}`))
-    if (route && isAuth(files, route)) return route
-  }
-  return null
-}
-
-const pageIn: Look = (files, dir) => {
-  const names = files.list(dir).flatMap((entry) => (/^\[\.\.\.\w+\]\.[jt]sx?$/.test(entry.name) ? [entry.name] : []))
-  return names.map((name) => `${dir}/${name}`).find((path) => isAuth(files, path)) ?? null
-}
-
-/** The folder `auth` first, then all others, at most three levels down. */
-function findUnder(files: HostFiles, api: string, look: Look): string | null {
-  const search = (dir: string, depth: number): string | null => {
-    const found = look(files, dir)
-    if (found !== null || depth === 0) return found
-    const inside = files
-      .list(dir)
-      .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !/^[[_]/.test(entry.name))
-      .toSorted((a, b) => Number(b.name === "auth") - Number(a.name === "auth"))
-    for (const { name } of inside) {
-      const below = search(`${dir}/${name}`, depth - 1)
-      if (below !== null) return below
-    }
-    return null
-  }
-  return search(`${api}/auth`, 0) ?? search(api, 3)
-}
-
 const callsNextAuth = ({ locate }: Modules, module: Module) =>
   module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
 
@@ -197,109 +149,4 @@ function liveCall(modules: Modules, handler: string): string | null {
     path = only
   }
   return null
-}
-
-type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
-
-/** Reads the options that NextAuth is called with, through identifiers, spreads and lazy functions. */
-class Options {
-  file: string | null = null
-  at: { path: string; offset: number } | null = null
-  /** The outermost names of the options: a constant, or a function and the constant that it starts from. */
-  sources: OptionsSource[] = []
-  session: AuthFacts["session"] | null = null
-  sessionAt: { path: string; offset: number } | null = null
-  adapter = false
-  providers: string[] = []
-  signInPage: string | null = null
-
-  constructor(private readonly modules: Modules) {}
-
-  read(module: Module, expression: Expression, depth = 0): void {
-    const { locate } = this.modules
-    const value = locate.unwrapExpression(expression)
-    for (const alternative of locate.alternativesOf(locate.returnedObject(value) ?? value)) this.#readOne(module, alternative, depth)
-  }
-
-  #readOne(module: Module, expression: Expression, depth: number): void {
-    const { locate } = this.modules
-    const value = this.#unguarded(module, expression)
-    const name = locate.calledName(value)
-    const local = locate.localInitializerOf(value)
-    const found = local ? { module, value: local } : name === null ? { module, value } : this.#follow(module, name)
-    if (!found || depth > 5) return
-    if ("source" in found && !this.sources.some(({ kind }) => kind === "constant")) this.sources.push(found.source)
-    const members = locate.membersOf(found.value)
-    if (!members) {
-      if (found.value !== value) this.#readOne(found.module, found.value, depth + 1)
-      return
-    }
-    if (this.file === null) {
-      this.file = found.module.path
-      this.at = { path: found.module.path, offset: found.value.getStart() }
-    }
-    // Spreads first: what is written out wins. An approximation for facts; no edit depends on it.
-    for (const spread of members.spreads) this.read(found.module, spread, depth + 1)
-    this.#take(found.module, members.properties)
-  }
-
-  #take(module: Module, properties: Map<string, Expression>): void {
-    const { locate } = this.modules
-    const session = properties.get("session")
-    if (session) {
-      const strategy = locate.membersOf(session)?.properties.get("strategy")
-      const text = strategy && locate.literalText(strategy)
-      if (strategy) this.session = text === "jwt" || text === "database" ? text : "dynamic"
-      if (strategy) this.sessionAt = { path: module.path, offset: session.getStart() }
-    }
-    if (properties.has("adapter")) this.adapter = true
-    const pages = properties.get("pages")
-    const signIn = pages && locate.membersOf(pages)?.properties.get("signIn")
-    if (signIn) this.signInPage = locate.literalText(signIn)
-    const providers = properties.get("providers")
-    if (providers) this.providers.push(...this.#providerIds(module, providers))
-  }
-
-  #providerIds(module: Module, expression: Expression): string[] {
-    const { locate } = this.modules
-    const name = locate.identifierText(expression)
-    const found = name === null ? { module, value: expression } : this.#follow(module, name)
-    const elements = found && locate.elementsOf(found.value)
-    if (!found || !elements) return []
-    return elements.flatMap((element) => {
-      const name = locate.calledName(element)
-      const binding = name === null ? null : locate.bindingOf(found.module, name)
-      const own = locate.membersOf(element)?.properties.get("id")
-      const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1] ?? (own && locate.literalText(own))
-      return id ? [id] : []
-    })
-  }
-
-  /** Without the guard that an earlier run has put around it. */
-  #unguarded(module: Module, value: Expression): Expression {
-    const { locate } = this.modules
-    const argument = locate.onlyArgumentOf(value)
-    const guard = argument && locate.bindingOf(module, locate.calledName(value) ?? "")
-    return argument && /(^|\/)mfa\/with-mfa$/.test(guard?.specifier ?? "") ? argument : value
-  }
-
-  /** The value of a name, here or in the module it is imported from. */
-  #follow(module: Module, name: string): { module: Module; value: Expression; source: OptionsSource } | null {
-    const { locate } = this.modules
-    const initializer = locate.initializerOf(module, name)
-    if (initializer) {
-      const own = this.#unguarded(module, initializer)
-      const local = locate.localInitializerOf(own)
-      if (local) return { module, value: local, source: { file: module.path, name, kind: "function" } }
-      const alias = locate.identifierText(own)
-      if (alias !== null && alias !== name) return this.#follow(module, alias)
-      const made = locate.returnedObject(own)
-      const kind = made === null && locate.declarationOf(module, name) !== null ? "constant" : "function"
-      return { module, value: made ? this.#unguarded(module, made) : own, source: { file: module.path, name, kind } }
-    }
-    const binding = locate.bindingOf(module, name)
-    const path = binding && this.modules.resolve(module.path, binding.specifier)
-    const target = path ? this.modules.parse(path) : null
-    return target && binding ? this.#follow(target, binding.imported) : null
-  }
 }

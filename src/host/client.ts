@@ -1,5 +1,5 @@
 import { posix } from "node:path"
-import type { Module } from "../edit/typescript/locate"
+import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
 import type { Modules } from "./modules"

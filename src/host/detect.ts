@@ -40,11 +40,7 @@ export async function detect(
   const authVersion = detectAuthVersion(files, manifest, manifestText)
   requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
   const aliases = new Aliases(files)
-  const locate = {
-    ...(await import("../edit/typescript/locate")),
-    ...(await import("../edit/typescript/made-by")),
-    ...(await import("../edit/typescript/middleware-export")),
-  }
+  const locate = await import("../edit/typescript/reading")
   const modules = new Modules(files, aliases, locate, new Packages(files))
   const prismaVersion = detectPrismaVersion(files, modules, manifest, manifestText)
   requireVersion("prisma_version_unsupported", "Prisma", prismaVersion, requires.prisma, warnings)

@@ -1,5 +1,5 @@
 import { pathToRegexp } from "path-to-regexp"
-import type { Module } from "../edit/typescript/locate"
+import type { Module } from "../edit/typescript/module"
 import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
 

@@ -1,14 +1,12 @@
 import { posix } from "node:path"
 import { lineAt } from "../edit/splice"
-import type { Module } from "../edit/typescript/locate"
+import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
 import type { Packages } from "./packages"
 import type { Aliases } from "./tsconfig"
 
-type Locate = typeof import("../edit/typescript/locate") &
-  typeof import("../edit/typescript/made-by") &
-  typeof import("../edit/typescript/middleware-export")
+type Locate = typeof import("../edit/typescript/reading")
 
 /** The host's modules, parsed when asked for and once. Follows imports inside the host; packages are where it ends. */
 export class Modules {

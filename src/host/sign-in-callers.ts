@@ -1,5 +1,5 @@
 import { lineAt } from "../edit/splice"
-import type { Module } from "../edit/typescript/locate"
+import type { Module } from "../edit/typescript/module"
 import type { Modules } from "./modules"
 import type { PagePlaces } from "./pages"
 

@@ -1,4 +1,4 @@
-import type { Module } from "../edit/typescript/locate"
+import type { Module } from "../edit/typescript/module"
 
 /** What planning needs from outside, as values and functions, so that it stays pure. */
 export type Sources = {

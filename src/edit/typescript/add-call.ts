@@ -1,6 +1,7 @@
 import { type EditResult, eolOf } from "../splice"
 import { behind, claimName, importInsertion } from "./imports"
-import { declarationOf, type Module, statementsCalling } from "./locate"
+import { declarationOf, statementsCalling } from "./locate"
+import type { Module } from "./module"
 
 export type CallRequest = {
   /** The function to call. */

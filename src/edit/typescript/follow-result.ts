@@ -1,6 +1,7 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
 import { claimName, importInsertion } from "./imports"
-import { awaitedResultsOf, type Module } from "./locate"
+import { awaitedResultsOf } from "./locate"
+import type { Module } from "./module"
 
 export type FollowRequest = {
   /** `name(result)` says whether the browser is on its way elsewhere. */

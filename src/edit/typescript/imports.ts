@@ -1,5 +1,5 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { bindingOf, type Module, prologueEnd, topLevelNames } from "./locate"
+import { bindingOf, type Module, prologueEnd, topLevelNames } from "./module"
 
 /** `@/lib/x`, `../lib/x` and `~/lib/x` may all be the same module; what they end in has to be. */
 export function sameModule(a: string, b: string): boolean {

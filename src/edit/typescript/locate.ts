@@ -1,11 +1,8 @@
-/**
- * Finds things in TypeScript and JavaScript, by binding: what a name was imported from, never what it looks like.
- * The only file that loads the parser, so everyone imports it lazily. It prints nothing and changes nothing.
- */
+/** Finds things in TypeScript and JavaScript, by binding: what a name was imported from, never what it looks like. */
 import { ts } from "ts-morph"
+import { identifierText, membersOf, onlyReturn, unwrapExpression } from "./expressions"
+import { bindingOf, type Module, walk } from "./module"
 
-export type ImportedName = { imported: string; local: string }
-export type ImportDeclaration = { specifier: string; names: ImportedName[]; typeOnly: boolean; start: number; end: number }
 export type Call = {
   start: number
   calleeStart: number
@@ -13,88 +10,6 @@ export type Call = {
   /** The call's callee is `wrapper(callee)` already; the wrapper's local name. */
   wrappedBy: string | null
   arguments: ts.NodeArray<ts.Expression>
-}
-export type Module = {
-  path: string
-  text: string
-  source: ts.SourceFile
-  imports: ImportDeclaration[]
-  /** Modules that this one re-exports from. */
-  reexports: string[]
-}
-export type ParseResult = { ok: true; module: Module } | { ok: false; message: string; offset: number }
-
-export function parseModule(path: string, text: string): ParseResult {
-  const kind = /\.[jt]sx$|\.js$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
-  const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
-  if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
-  return {
-    ok: true,
-    module: {
-      path,
-      text,
-      source,
-      imports: source.statements.filter(ts.isImportDeclaration).map(readImport),
-      reexports: readReexports(source),
-    },
-  }
-}
-
-function readImport(node: ts.ImportDeclaration): ImportDeclaration {
-  const clause = node.importClause
-  const names: ImportedName[] = []
-  if (clause?.name) names.push({ imported: "default", local: clause.name.text })
-  const bindings = clause?.namedBindings
-  if (bindings && ts.isNamespaceImport(bindings)) names.push({ imported: "*", local: bindings.name.text })
-  if (bindings && ts.isNamedImports(bindings))
-    for (const element of bindings.elements)
-      if (!element.isTypeOnly) names.push({ imported: (element.propertyName ?? element.name).text, local: element.name.text })
-  return {
-    specifier: literalText(node.moduleSpecifier) ?? "",
-    names,
-    typeOnly: clause?.isTypeOnly ?? false,
-    start: node.getStart(),
-    end: node.getEnd(),
-  }
-}
-
-function readReexports(source: ts.SourceFile): string[] {
-  return source.statements
-    .filter(ts.isExportDeclaration)
-    .filter((node) => !node.isTypeOnly)
-    .map(({ moduleSpecifier }) => (moduleSpecifier ? literalText(moduleSpecifier) : null))
-    .filter((specifier) => specifier !== null)
-}
-
-/** Where `export { name as … } from "…"` of the module takes `name` from. */
-export function reexportedFrom({ source }: Module, name: string): string[] {
-  return source.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause, moduleSpecifier }) => {
-    const has =
-      exportClause &&
-      ts.isNamedExports(exportClause) &&
-      exportClause.elements.some((element) => (element.propertyName ?? element.name).text === name)
-    const specifier = moduleSpecifier && literalText(moduleSpecifier)
-    return has && specifier ? [specifier] : []
-  })
-}
-
-/** What a name of the module was imported from. */
-export function bindingOf(module: Module, local: string): { specifier: string; imported: string } | null {
-  for (const { specifier, names } of module.imports) {
-    const name = names.find((candidate) => candidate.local === local)
-    if (name) return { specifier, imported: name.imported }
-  }
-  return null
-}
-
-/** The literals that imports and re-exports of the module name, with their quotes. */
-export function specifiersOf({ source }: Module): { text: string; start: number; end: number }[] {
-  return source.statements.flatMap((statement) => {
-    const specifier = ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement) ? statement.moduleSpecifier : undefined
-    const text = specifier && literalText(specifier)
-    return specifier && text ? [{ text, start: specifier.getStart(), end: specifier.getEnd() }] : []
-  })
 }
 
 /** The statement at the top of the module that declares a constant and nothing else. */
@@ -184,28 +99,8 @@ export function bindsName(name: ts.BindingName, text: string): boolean {
     : name.elements.some((element) => !ts.isOmittedExpression(element) && bindsName(element.name, text))
 }
 
-/** Every name the module declares or imports at its top level. */
-export function topLevelNames(module: Module): Set<string> {
-  const names = new Set(module.imports.flatMap((declaration) => declaration.names.map(({ local }) => local)))
-  const add = (name: ts.BindingName): void => {
-    if (ts.isIdentifier(name)) names.add(name.text)
-    else for (const element of name.elements) if (!ts.isOmittedExpression(element)) add(element.name)
-  }
-  for (const statement of module.source.statements) {
-    if (ts.isVariableStatement(statement)) for (const { name } of statement.declarationList.declarations) add(name)
-    else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name) names.add(statement.name.text)
-  }
-  return names
-}
-
 const isDefaultExport = (statement: ts.FunctionDeclaration) =>
   statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false
-
-function onlyReturn(body: ts.Block): ts.Expression | null {
-  const returns = body.statements.filter(ts.isReturnStatement)
-  const [only] = returns
-  return returns.length === 1 && only?.expression ? unwrapExpression(only.expression) : null
-}
 
 /** The value a module gives a name at its top level: of a constant, or what a function of that name returns. */
 export function initializerOf(module: Module, name: string): ts.Expression | null {
@@ -240,65 +135,6 @@ export function localInitializerOf(use: ts.Expression): ts.Expression | null {
         if (ts.isIdentifier(name) && name.text === use.text && initializer) return unwrapExpression(initializer)
   }
   return null
-}
-
-/** Without `as`, `satisfies`, `!`, `await` and parentheses. */
-export function unwrapExpression(node: ts.Expression): ts.Expression {
-  let inner = node
-  while (
-    ts.isAsExpression(inner) ||
-    ts.isSatisfiesExpression(inner) ||
-    ts.isParenthesizedExpression(inner) ||
-    ts.isNonNullExpression(inner) ||
-    ts.isAwaitExpression(inner)
-  )
-    inner = inner.expression
-  return inner
-}
-
-/** The object a function returns, where that is its whole body or its only return. */
-export function returnedObject(node: ts.Expression): ts.Expression | null {
-  if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return null
-  return ts.isBlock(node.body) ? onlyReturn(node.body) : unwrapExpression(node.body)
-}
-
-/** What an expression may turn out to be: both branches of a choice, else itself. */
-export function alternativesOf(node: ts.Expression): ts.Expression[] {
-  return ts.isConditionalExpression(node)
-    ? [node.whenTrue, node.whenFalse].flatMap((branch) => alternativesOf(unwrapExpression(branch)))
-    : [node]
-}
-
-export type ObjectMembers = { properties: Map<string, ts.Expression>; spreads: ts.Expression[] }
-
-export function membersOf(node: ts.Expression): ObjectMembers | null {
-  if (!ts.isObjectLiteralExpression(node)) return null
-  const members: ObjectMembers = { properties: new Map(), spreads: [] }
-  for (const property of node.properties) {
-    if (ts.isSpreadAssignment(property)) members.spreads.push(property.expression)
-    else if (ts.isPropertyAssignment(property) && (ts.isIdentifier(property.name) || ts.isStringLiteral(property.name)))
-      members.properties.set(property.name.text, unwrapExpression(property.initializer))
-    else if (ts.isShorthandPropertyAssignment(property)) members.properties.set(property.name.text, property.name)
-  }
-  return members
-}
-
-export const identifierText = (node: ts.Expression): string | null => (ts.isIdentifier(node) ? node.text : null)
-export const literalText = (node: ts.Expression): string | null => (ts.isStringLiteralLike(node) ? node.text : null)
-
-/** The elements of an array literal. */
-export function elementsOf(node: ts.Expression): ts.Expression[] | null {
-  return ts.isArrayLiteralExpression(node) ? node.elements.map(unwrapExpression) : null
-}
-
-export function onlyArgumentOf(node: ts.Expression): ts.Expression | null {
-  const [argument, ...others] = ts.isCallExpression(node) ? node.arguments : []
-  return argument && others.length === 0 ? unwrapExpression(argument) : null
-}
-
-/** The name that an expression calls, or is. */
-export function calledName(node: ts.Expression): string | null {
-  return identifierText(ts.isCallExpression(node) ? node.expression : node)
 }
 
 /** Offsets of calls of a function, by its local name, with `property: false` in an object literal among the arguments. */
@@ -344,17 +180,3 @@ export function awaitedResultsOf(module: Module, isCallee: (local: string) => bo
 
 const hasFalse = (call: ts.CallExpression, property: string): boolean =>
   call.arguments.some((argument) => membersOf(unwrapExpression(argument))?.properties.get(property)?.kind === ts.SyntaxKind.FalseKeyword)
-
-/** End of the directives and comments that must stay first, where an import goes when there is none. */
-export function prologueEnd(module: Module): number {
-  const directives = module.source.statements.filter(
-    (statement) => ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression),
-  )
-  const shebang = /^#!.*/.exec(module.text)?.[0].length ?? 0
-  return directives.at(-1)?.getEnd() ?? shebang
-}
-
-export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
-  visit(node)
-  ts.forEachChild(node, (child) => walk(child, visit))
-}

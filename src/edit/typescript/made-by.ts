@@ -1,6 +1,8 @@
 import { ts } from "ts-morph"
+import { membersOf, unwrapExpression } from "./expressions"
 import { isFunction, returnedBy } from "./functions"
-import { bindsName, type Module, membersOf, unwrapExpression, walk } from "./locate"
+import { bindsName } from "./locate"
+import { type Module, walk } from "./module"
 
 /**
  * The exported names whose value is what `new <Class>()` makes: itself, by way of other names and functions of the

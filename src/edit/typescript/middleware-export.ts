@@ -1,5 +1,7 @@
 import { ts } from "ts-morph"
-import { bindsName, callsOfDefault, type Module, unwrapExpression } from "./locate"
+import { unwrapExpression } from "./expressions"
+import { bindsName, callsOfDefault } from "./locate"
+import type { Module } from "./module"
 
 const exportedAs = ["default", "middleware", "proxy"]
 

@@ -1,8 +1,9 @@
 import { ts } from "ts-morph"
 import { type EditResult, eolOf } from "../splice"
+import { unwrapExpression } from "./expressions"
 import { type FunctionNode, isFunction } from "./functions"
 import { claimName, importInsertion } from "./imports"
-import { bindingOf, type Module, unwrapExpression } from "./locate"
+import { bindingOf, type Module } from "./module"
 
 export type PassRequest = {
   /** The constant that holds the path. */

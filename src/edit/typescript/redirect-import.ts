@@ -1,6 +1,6 @@
 import type { EditResult } from "../splice"
 import { sameModule } from "./imports"
-import { type Module, specifiersOf } from "./locate"
+import { type Module, specifiersOf } from "./module"
 
 /**
  * Imports and re-exports of one module come from another instead. The old specifier stays behind it as a comment:

@@ -1,6 +1,7 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
 import { behind, claimName, importInsertion } from "./imports"
-import { type Call, callsOfDefault, type Module, topLevelNames } from "./locate"
+import { type Call, callsOfDefault } from "./locate"
+import { type Module, topLevelNames } from "./module"
 
 export type WrapRequest = {
   /** The package whose default export is called. */

@@ -1,8 +1,9 @@
 import { ts } from "ts-morph"
 import type { EditResult, Insertion } from "../splice"
+import { identifierText } from "./expressions"
 import { isFunction, returnedBy } from "./functions"
 import { claimName, importInsertion } from "./imports"
-import { identifierText, type Module } from "./locate"
+import type { Module } from "./module"
 
 export type ResultRequest = {
   /** The function that gets the results. */

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { transformSync } from "esbuild"
 import { describe, expect, test } from "vitest"
 import { eraseTypes } from "../../../src/edit/typescript/erase-types"
-import { parseModule } from "../../../src/edit/typescript/locate"
+import { parseModule } from "../../../src/edit/typescript/module"
 import { root } from "../../support/paths"
 
 const erased = (text: string) => eraseTypes("lib/file.tsx", text)

@@ -3,7 +3,7 @@ import { applyInsertions, type EditResult } from "../../../src/edit/splice"
 import { addCall } from "../../../src/edit/typescript/add-call"
 import { followResult } from "../../../src/edit/typescript/follow-result"
 import { joinImports } from "../../../src/edit/typescript/imports"
-import { type Module, parseModule } from "../../../src/edit/typescript/locate"
+import { type Module, parseModule } from "../../../src/edit/typescript/module"
 import { redirectImport } from "../../../src/edit/typescript/redirect-import"
 import { applyEdit } from "../../support/edit"
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import type { EditResult } from "../../../src/edit/splice"
-import { parseModule } from "../../../src/edit/typescript/locate"
+import { parseModule } from "../../../src/edit/typescript/module"
 import { passPath } from "../../../src/edit/typescript/pass-path"
 import { applyEdit } from "../../support/edit"
 

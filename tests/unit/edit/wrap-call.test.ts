@@ -1,7 +1,7 @@
 import { transformSync } from "esbuild"
 import { describe, expect, test } from "vitest"
 import type { EditResult } from "../../../src/edit/splice"
-import { parseModule } from "../../../src/edit/typescript/locate"
+import { parseModule } from "../../../src/edit/typescript/module"
 import { wrapCall } from "../../../src/edit/typescript/wrap-call"
 import { applyEdit } from "../../support/edit"
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { parseModule } from "../../../src/edit/typescript/locate"
+import { parseModule } from "../../../src/edit/typescript/module"
 import { loadFeature } from "../../../src/feature/load"
 import { detect } from "../../../src/host/detect"
 import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"

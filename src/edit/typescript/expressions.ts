@@ -1,0 +1,69 @@
+/** What an expression is, and what is in it. */
+import { ts } from "ts-morph"
+
+/** Without `as`, `satisfies`, `!`, `await` and parentheses. */
+export function unwrapExpression(node: ts.Expression): ts.Expression {
+  let inner = node
+  while (
+    ts.isAsExpression(inner) ||
+    ts.isSatisfiesExpression(inner) ||
+    ts.isParenthesizedExpression(inner) ||
+    ts.isNonNullExpression(inner) ||
+    ts.isAwaitExpression(inner)
+  )
+    inner = inner.expression
+  return inner
+}
+
+/** The object a function returns, where that is its whole body or its only return. */
+export function returnedObject(node: ts.Expression): ts.Expression | null {
+  if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return null
+  return ts.isBlock(node.body) ? onlyReturn(node.body) : unwrapExpression(node.body)
+}
+
+/** What a function gives back, where it has one return. */
+export function onlyReturn(body: ts.Block): ts.Expression | null {
+  const returns = body.statements.filter(ts.isReturnStatement)
+  const [only] = returns
+  return returns.length === 1 && only?.expression ? unwrapExpression(only.expression) : null
+}
+
+/** What an expression may turn out to be: both branches of a choice, else itself. */
+export function alternativesOf(node: ts.Expression): ts.Expression[] {
+  return ts.isConditionalExpression(node)
+    ? [node.whenTrue, node.whenFalse].flatMap((branch) => alternativesOf(unwrapExpression(branch)))
+    : [node]
+}
+
+export type ObjectMembers = { properties: Map<string, ts.Expression>; spreads: ts.Expression[] }
+
+export function membersOf(node: ts.Expression): ObjectMembers | null {
+  if (!ts.isObjectLiteralExpression(node)) return null
+  const members: ObjectMembers = { properties: new Map(), spreads: [] }
+  for (const property of node.properties) {
+    if (ts.isSpreadAssignment(property)) members.spreads.push(property.expression)
+    else if (ts.isPropertyAssignment(property) && (ts.isIdentifier(property.name) || ts.isStringLiteral(property.name)))
+      members.properties.set(property.name.text, unwrapExpression(property.initializer))
+    else if (ts.isShorthandPropertyAssignment(property)) members.properties.set(property.name.text, property.name)
+  }
+  return members
+}
+
+export const identifierText = (node: ts.Expression): string | null => (ts.isIdentifier(node) ? node.text : null)
+
+export const literalText = (node: ts.Expression): string | null => (ts.isStringLiteralLike(node) ? node.text : null)
+
+/** The elements of an array literal. */
+export function elementsOf(node: ts.Expression): ts.Expression[] | null {
+  return ts.isArrayLiteralExpression(node) ? node.elements.map(unwrapExpression) : null
+}
+
+export function onlyArgumentOf(node: ts.Expression): ts.Expression | null {
+  const [argument, ...others] = ts.isCallExpression(node) ? node.arguments : []
+  return argument && others.length === 0 ? unwrapExpression(argument) : null
+}
+
+/** The name that an expression calls, or is. */
+export function calledName(node: ts.Expression): string | null {
+  return identifierText(ts.isCallExpression(node) ? node.expression : node)
+}

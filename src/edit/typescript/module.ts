@@ -1,0 +1,119 @@
+/** A file of TypeScript or JavaScript, parsed, with what it takes from others. */
+import { ts } from "ts-morph"
+import { literalText } from "./expressions"
+
+export type ImportedName = { imported: string; local: string }
+
+export type ImportDeclaration = { specifier: string; names: ImportedName[]; typeOnly: boolean; start: number; end: number }
+
+export type Module = {
+  path: string
+  text: string
+  source: ts.SourceFile
+  imports: ImportDeclaration[]
+  /** Modules that this one re-exports from. */
+  reexports: string[]
+}
+
+export type ParseResult = { ok: true; module: Module } | { ok: false; message: string; offset: number }
+
+export function parseModule(path: string, text: string): ParseResult {
+  const kind = /\.[jt]sx$|\.js$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
+  const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
+  if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
+  return {
+    ok: true,
+    module: {
+      path,
+      text,
+      source,
+      imports: source.statements.filter(ts.isImportDeclaration).map(readImport),
+      reexports: readReexports(source),
+    },
+  }
+}
+
+function readImport(node: ts.ImportDeclaration): ImportDeclaration {
+  const clause = node.importClause
+  const names: ImportedName[] = []
+  if (clause?.name) names.push({ imported: "default", local: clause.name.text })
+  const bindings = clause?.namedBindings
+  if (bindings && ts.isNamespaceImport(bindings)) names.push({ imported: "*", local: bindings.name.text })
+  if (bindings && ts.isNamedImports(bindings))
+    for (const element of bindings.elements)
+      if (!element.isTypeOnly) names.push({ imported: (element.propertyName ?? element.name).text, local: element.name.text })
+  return {
+    specifier: literalText(node.moduleSpecifier) ?? "",
+    names,
+    typeOnly: clause?.isTypeOnly ?? false,
+    start: node.getStart(),
+    end: node.getEnd(),
+  }
+}
+
+function readReexports(source: ts.SourceFile): string[] {
+  return source.statements
+    .filter(ts.isExportDeclaration)
+    .filter((node) => !node.isTypeOnly)
+    .map(({ moduleSpecifier }) => (moduleSpecifier ? literalText(moduleSpecifier) : null))
+    .filter((specifier) => specifier !== null)
+}
+
+/** Where `export { name as … } from "…"` of the module takes `name` from. */
+export function reexportedFrom({ source }: Module, name: string): string[] {
+  return source.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause, moduleSpecifier }) => {
+    const has =
+      exportClause &&
+      ts.isNamedExports(exportClause) &&
+      exportClause.elements.some((element) => (element.propertyName ?? element.name).text === name)
+    const specifier = moduleSpecifier && literalText(moduleSpecifier)
+    return has && specifier ? [specifier] : []
+  })
+}
+
+/** What a name of the module was imported from. */
+export function bindingOf(module: Module, local: string): { specifier: string; imported: string } | null {
+  for (const { specifier, names } of module.imports) {
+    const name = names.find((candidate) => candidate.local === local)
+    if (name) return { specifier, imported: name.imported }
+  }
+  return null
+}
+
+/** The literals that imports and re-exports of the module name, with their quotes. */
+export function specifiersOf({ source }: Module): { text: string; start: number; end: number }[] {
+  return source.statements.flatMap((statement) => {
+    const specifier = ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement) ? statement.moduleSpecifier : undefined
+    const text = specifier && literalText(specifier)
+    return specifier && text ? [{ text, start: specifier.getStart(), end: specifier.getEnd() }] : []
+  })
+}
+
+/** Every name the module declares or imports at its top level. */
+export function topLevelNames(module: Module): Set<string> {
+  const names = new Set(module.imports.flatMap((declaration) => declaration.names.map(({ local }) => local)))
+  const add = (name: ts.BindingName): void => {
+    if (ts.isIdentifier(name)) names.add(name.text)
+    else for (const element of name.elements) if (!ts.isOmittedExpression(element)) add(element.name)
+  }
+  for (const statement of module.source.statements) {
+    if (ts.isVariableStatement(statement)) for (const { name } of statement.declarationList.declarations) add(name)
+    else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name) names.add(statement.name.text)
+  }
+  return names
+}
+
+/** End of the directives and comments that must stay first, where an import goes when there is none. */
+export function prologueEnd(module: Module): number {
+  const directives = module.source.statements.filter(
+    (statement) => ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression),
+  )
+  const shebang = /^#!.*/.exec(module.text)?.[0].length ?? 0
+  return directives.at(-1)?.getEnd() ?? shebang
+}
+
+export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node)
+  ts.forEachChild(node, (child) => walk(child, visit))
+}

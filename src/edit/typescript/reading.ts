@@ -1,0 +1,9 @@
+/**
+ * Everything that looks at code, as one import: it loads the parser, so it is imported when it is needed. It prints
+ * nothing and changes nothing.
+ */
+export * from "./expressions"
+export * from "./locate"
+export * from "./made-by"
+export * from "./middleware-export"
+export * from "./module"

@@ -1,0 +1,108 @@
+import type { Module } from "../edit/typescript/module"
+import type { Modules } from "./modules"
+import type { AuthFacts, OptionsSource } from "./types"
+
+type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
+
+/** Reads the options that NextAuth is called with, through identifiers, spreads and lazy functions. */
+export class Options {
+  file: string | null = null
+  at: { path: string; offset: number } | null = null
+  /** The outermost names of the options: a constant, or a function and the constant that it starts from. */
+  sources: OptionsSource[] = []
+  session: AuthFacts["session"] | null = null
+  sessionAt: { path: string; offset: number } | null = null
+  adapter = false
+  providers: string[] = []
+  signInPage: string | null = null
+
+  constructor(private readonly modules: Modules) {}
+
+  read(module: Module, expression: Expression, depth = 0): void {
+    const { locate } = this.modules
+    const value = locate.unwrapExpression(expression)
+    for (const alternative of locate.alternativesOf(locate.returnedObject(value) ?? value)) this.#readOne(module, alternative, depth)
+  }
+
+  #readOne(module: Module, expression: Expression, depth: number): void {
+    const { locate } = this.modules
+    const value = this.#unguarded(module, expression)
+    const name = locate.calledName(value)
+    const local = locate.localInitializerOf(value)
+    const found = local ? { module, value: local } : name === null ? { module, value } : this.#follow(module, name)
+    if (!found || depth > 5) return
+    if ("source" in found && !this.sources.some(({ kind }) => kind === "constant")) this.sources.push(found.source)
+    const members = locate.membersOf(found.value)
+    if (!members) {
+      if (found.value !== value) this.#readOne(found.module, found.value, depth + 1)
+      return
+    }
+    if (this.file === null) {
+      this.file = found.module.path
+      this.at = { path: found.module.path, offset: found.value.getStart() }
+    }
+    // Spreads first: what is written out wins. An approximation for facts; no edit depends on it.
+    for (const spread of members.spreads) this.read(found.module, spread, depth + 1)
+    this.#take(found.module, members.properties)
+  }
+
+  #take(module: Module, properties: Map<string, Expression>): void {
+    const { locate } = this.modules
+    const session = properties.get("session")
+    if (session) {
+      const strategy = locate.membersOf(session)?.properties.get("strategy")
+      const text = strategy && locate.literalText(strategy)
+      if (strategy) this.session = text === "jwt" || text === "database" ? text : "dynamic"
+      if (strategy) this.sessionAt = { path: module.path, offset: session.getStart() }
+    }
+    if (properties.has("adapter")) this.adapter = true
+    const pages = properties.get("pages")
+    const signIn = pages && locate.membersOf(pages)?.properties.get("signIn")
+    if (signIn) this.signInPage = locate.literalText(signIn)
+    const providers = properties.get("providers")
+    if (providers) this.providers.push(...this.#providerIds(module, providers))
+  }
+
+  #providerIds(module: Module, expression: Expression): string[] {
+    const { locate } = this.modules
+    const name = locate.identifierText(expression)
+    const found = name === null ? { module, value: expression } : this.#follow(module, name)
+    const elements = found && locate.elementsOf(found.value)
+    if (!found || !elements) return []
+    return elements.flatMap((element) => {
+      const name = locate.calledName(element)
+      const binding = name === null ? null : locate.bindingOf(found.module, name)
+      const own = locate.membersOf(element)?.properties.get("id")
+      const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1] ?? (own && locate.literalText(own))
+      return id ? [id] : []
+    })
+  }
+
+  /** Without the guard that an earlier run has put around it. */
+  #unguarded(module: Module, value: Expression): Expression {
+    const { locate } = this.modules
+    const argument = locate.onlyArgumentOf(value)
+    const guard = argument && locate.bindingOf(module, locate.calledName(value) ?? "")
+    return argument && /(^|\/)mfa\/with-mfa$/.test(guard?.specifier ?? "") ? argument : value
+  }
+
+  /** The value of a name, here or in the module it is imported from. */
+  #follow(module: Module, name: string): { module: Module; value: Expression; source: OptionsSource } | null {
+    const { locate } = this.modules
+    const initializer = locate.initializerOf(module, name)
+    if (initializer) {
+      const own = this.#unguarded(module, initializer)
+      const local = locate.localInitializerOf(own)
+      if (local) return { module, value: local, source: { file: module.path, name, kind: "function" } }
+      const alias = locate.identifierText(own)
+      if (alias !== null && alias !== name) return this.#follow(module, alias)
+      const made = locate.returnedObject(own)
+      const kind = made === null && locate.declarationOf(module, name) !== null ? "constant" : "function"
+      return { module, value: made ? this.#unguarded(module, made) : own, source: { file: module.path, name, kind } }
+    }
+    const binding = locate.bindingOf(module, name)
+    const path = binding && this.modules.resolve(module.path, binding.specifier)
+    const target = path ? this.modules.parse(path) : null
+    return target && binding ? this.#follow(target, binding.imported) : null
+  }
+}
