@@ -21,7 +21,10 @@ const v4 = { files: ["security/matrix"], build: true, fixture: "next15-v4-jwt" }
 const ownSessions = { files: ["security/own-sessions"], build: true }
 const stepUp = { files: ["security/step-up"], build: true, fixture: "next15-v4-jwt" }
 
-/** name, file under lib/mfa, what is there, what it becomes (or pairs of both), the test that must fail, the ring it is in */
+/**
+ * name, file under lib/mfa, what is there, what it becomes (or several of both, each with a file of its own if need be),
+ * the test that must fail, the ring it is in
+ */
 const mutants = [
   ["held sign-in", "gate.ts", "if (!user?.mfaEnabled) return true", "return true", "is completed by a code and lands", security],
   [
@@ -34,15 +37,15 @@ const mutants = [
   ],
   [
     "inline code answers as a wrong password",
-    "with-mfa.ts",
-    "proveInlineCode(user, code, flow)) ? user : null",
-    "proveInlineCode(user, code, flow)) ? user : Promise.reject(new Error())",
+    "inline-code.ts",
+    "flows.getStore() ?? {})) ? user : null",
+    "flows.getStore() ?? {})) ? user : Promise.reject(new Error())",
     "password and the code may come together",
     security,
   ],
   [
     "row stripped before the token",
-    "with-mfa.ts",
+    "guard-adapter.ts",
     "stripMfaColumns(await method(...args))",
     "await method(...args)",
     "no column of ours leaves the adapter",
@@ -51,24 +54,24 @@ const mutants = [
   [
     "gate fails closed",
     "with-mfa.ts",
-    "    return false\n  }\n}\n\n/** A session token at sign-in",
-    "    return true\n  }\n}\n\n/** A session token at sign-in",
+    "    return false\n  }\n}\n\n/** Who is signed in",
+    "    return true\n  }\n}\n\n/** Who is signed in",
     "T49 an error in the gate",
     unit,
   ],
   [
     "second gate, token",
-    "with-mfa.ts",
+    "session-token.ts",
     "if (user?.mfaEnabled && flow?.provenUserId !== user.id) return null",
     "",
     "T17 a token is not issued",
     unit,
   ],
-  ["second gate, database", "with-mfa.ts", "await assertProven(session.userId)", "", "T17, T18 neither a database session", unit],
-  ["second gate, linking", "with-mfa.ts", "await assertProven(account.userId)", "", "T17, T18 neither a database session", unit],
+  ["second gate, database", "guard-adapter.ts", "await assertProven(session.userId)", "", "T17, T18 neither a database session", unit],
+  ["second gate, linking", "guard-adapter.ts", "await assertProven(account.userId)", "", "T17, T18 neither a database session", unit],
   [
     "claims stamped after the app's callback",
-    "with-mfa.ts",
+    "session-token.ts",
     "return { ...token, mfaUid: userId, mfaEpoch: epoch ?? mfaEpoch, mfaAt }",
     "return { mfaUid: userId, mfaEpoch: epoch ?? mfaEpoch, mfaAt, ...token }",
     "T14 update",
@@ -76,13 +79,13 @@ const mutants = [
   ],
   [
     "other sessions end",
-    "with-mfa.ts",
+    "session-token.ts",
     "epoch != null && epoch > Number(mfaEpoch ?? 0) && !flow?.renewing",
     "false",
     "T45 turning MFA on",
     security,
   ],
-  ["deleted user's session ends", "with-mfa.ts", "(epoch === null && known)", "false", "T42 a deleted user", security],
+  ["deleted user's session ends", "session-token.ts", "(epoch === null && known)", "false", "T42 a deleted user", security],
   ["callbackUrl kept", "with-mfa.ts", "flow.callbackUrl ??=", "void", "lands where it was going", security],
   ["epoch raised", "enrolment.ts", ", mfaEpoch: { increment: 1 }", "", "T45 turning MFA on", security],
   [
@@ -213,7 +216,7 @@ const mutants = [
     "with-mfa.ts",
     [
       ['logFailure("sign-in", error)\n    return false', 'logFailure("sign-in", error)\n    return true'],
-      ["if (user?.mfaEnabled && flow?.provenUserId !== user.id) throw", "if (false) throw"],
+      ["if (user?.mfaEnabled && flow?.provenUserId !== user.id) throw", "if (false) throw", "session-token.ts"],
     ],
     "",
     "next15-v4-jwt T49 without the table MfaChallenge",
@@ -229,7 +232,7 @@ const mutants = [
   ],
   [
     "v4: other sessions end",
-    "with-mfa.ts",
+    "session-token.ts",
     "epoch != null && epoch > Number(mfaEpoch ?? 0) && !flow?.renewing",
     "false",
     "next15-v4-jwt T45",
@@ -245,14 +248,14 @@ const mutants = [
   ],
   [
     "v4: claims stamped after the app's callback",
-    "with-mfa.ts",
+    "session-token.ts",
     "mfaEpoch: epoch ?? mfaEpoch, mfaAt }\n}",
     "mfaAt }\n}",
     "next15-v4-jwt T14",
     v4,
   ],
-  ["v4: deleted user's session ends", "with-mfa.ts", "(epoch === null && known)", "false", "next15-v4-jwt T42", v4],
-  ["v4: this session goes on", "with-mfa.ts", "&& !flow?.renewing", "", "next15-v4-jwt T45", v4],
+  ["v4: deleted user's session ends", "session-token.ts", "(epoch === null && known)", "false", "next15-v4-jwt T42", v4],
+  ["v4: this session goes on", "session-token.ts", "&& !flow?.renewing", "", "next15-v4-jwt T45", v4],
   ["v4: callbackUrl kept", "with-mfa.ts", "flow.callbackUrl ??=", "void", "next15-v4-jwt T12 with MFA", v4],
   ["step-up has an age", "step-up.ts", "Date.now() - proved < maxAge * 1000", "true", "next15-v4-jwt a fresh sign-in passes", stepUp],
   ["proof bound to its session", "step-up.ts", /\$\{sessionToken[^}]*\}/, "x", "next15-v4-jwt the proof is this session", stepUp],
@@ -304,16 +307,16 @@ for (const { path, original } of configs)
 const survivors = []
 for (const [name, file, before, after, test, { files, build, fixture }] of chosen) {
   const dir = apps[fixture]
-  const path = ["src/lib/mfa", "lib/mfa"].map((folder) => join(dir, folder, file)).find(existsSync)
-  const original = readFileSync(path, "utf8")
-  let mutated = original
-  for (const [from, to] of Array.isArray(before) ? before : [[before, after]]) {
-    const next = mutated.replace(from, () => to)
-    if (next === mutated) throw new Error(`${name}: what it takes out is not in ${file}`)
-    mutated = next
-  }
+  const originals = new Map()
   try {
-    writeFileSync(path, mutated)
+    for (const [from, to, place = file] of Array.isArray(before) ? before : [[before, after]]) {
+      const path = ["src/lib/mfa", "lib/mfa"].map((folder) => join(dir, folder, place)).find(existsSync)
+      const text = readFileSync(path, "utf8")
+      if (!originals.has(path)) originals.set(path, text)
+      const mutated = text.replace(from, () => to)
+      if (mutated === text) throw new Error(`${name}: what it takes out is not in ${place}`)
+      writeFileSync(path, mutated)
+    }
     if (build) run("npx", ["next", "build"], { cwd: dir })
     const ring = files[0].split("/")[0]
     const args = ["run", "--project", ring, ...files.map((name) => `tests/${name}`), "-t", test]
@@ -325,7 +328,7 @@ for (const [name, file, before, after, test, { files, build, fixture }] of chose
     if (status === 0) survivors.push(name)
     console.log(`${status === 0 ? "✖ SURVIVED" : "✔ killed  "}  ${name}  (${test})`)
   } finally {
-    writeFileSync(path, original)
+    for (const [path, original] of originals) writeFileSync(path, original)
   }
 }
 for (const { path, original } of configs) writeFileSync(path, original)

@@ -52,7 +52,7 @@ const shapes: [string, Tree, Record<string, RegExp[]>][] = [
       "scripts/mfa-backfill.ts": [/update: "people"/],
     },
   ],
-  ["BigInt ids", one(source("postgresql") + user("  id BigInt @id\n")), { "lib/mfa/with-mfa.ts": [/mfaUid: String\(user\.id\)/] }],
+  ["BigInt ids", one(source("postgresql") + user("  id BigInt @id\n")), { "lib/mfa/session-token.ts": [/mfaUid: String\(user\.id\)/] }],
   [
     "a folder that package.json names, with enums, views and comments of every kind",
     {
