@@ -70,7 +70,8 @@ export function planUpdate(fresh: Plan, installed: Installed, now: (path: string
     const { clean, left, before } = installed.edited.get(path) ?? { clean: mine, left: null, before: null }
     const action = edits.find((edit) => edit.path === path)
     const target = action?.after ?? clean ?? before ?? mine
-    const changes = clean === null && left !== null ? updateFile(path, target, left, now, force) : insertAnew(path, mine, target)
+    // Markers are for files of ours: in the auth config or the schema they would stop the app, and its next update.
+    const changes = clean === null && left !== null ? updateFile(path, target, left, now, false) : insertAnew(path, mine, target)
     plan.changes.push(...changes)
     const isOpen = changes.some(({ state }) => state === "conflict")
     if (isOpen || (clean === null && left === null)) plan.kept.add(path)

@@ -142,8 +142,10 @@ describe("edited", () => {
     expect(actionOf(run, "lib/mfa/hook.ts").reason).toContain("when the conflicts are settled")
     expect(existsSync(join(dir, "lib/mfa/hook.ts"))).toBe(true)
     const before = snapshot(dir)
-    expect(update(dir).code).toBe(5)
-    expect(snapshot(dir)).toEqual(before)
+    for (const flags of [[], ["--force"]]) {
+      expect(update(dir, ...flags).code).toBe(5)
+      expect(snapshot(dir)).toEqual(before)
+    }
 
     change(dir, "auth.ts", 'import { withMfa as hold } from "@/lib/mfa/hook";', 'import { withMfa } from "@/lib/mfa/with-mfa";')
     change(dir, "auth.ts", "hold(NextAuth)", "withMfa(NextAuth)")
