@@ -49,12 +49,15 @@ export function assertNothingOpen(open: string): void {
   })
 }
 
+/** The version of Prisma whose validator is asked. */
+export const validatorMajor = 6
+
 /** What Prisma's own validator says of the schema that `paths` make up; empty where it is content. */
 export function schemaErrors(files: HostFiles, paths: string[]): string {
   // Loaded here: only a run that writes needs it, and `status`.
   const { validate } = createRequire(import.meta.url)("@prisma/prisma-schema-wasm") as { validate(input: string): void }
   try {
-    validate(JSON.stringify({ prismaSchema: paths.map((path) => [path, withUrl(files.read(path) ?? "")]), noColor: true }))
+    validate(JSON.stringify({ prismaSchema: paths.map((path) => [path, withUrl(files.glance(path))]), noColor: true }))
     return ""
   } catch (error) {
     return firstComplaint(error instanceof Error ? error.message : String(error))
@@ -63,7 +66,7 @@ export function schemaErrors(files: HostFiles, paths: string[]): string {
 
 /** The first of the validator's complaints, as `what is wrong (file:line)`. */
 function firstComplaint(report: string): string {
-  const { message } = JSON.parse(report) as { message: string }
+  const { message } = (report.startsWith("{") ? JSON.parse(report) : { message: report }) as { message: string }
   const [, what = message, where] = /^error: (.*?)\n\s*-->\s*(\S+)/s.exec(message) ?? []
   return where === undefined ? what : `${what} (${where})`
 }

@@ -16,7 +16,7 @@ import { commandFrom, type Shown, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import { withAnswers } from "./answers"
-import { schemaErrors } from "./check-result"
+import { schemaErrors, validatorMajor } from "./check-result"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
@@ -160,9 +160,11 @@ function schemaCheck(files: HostFiles, { host, actions }: Plan): Check {
       fix: "npx chimerai add mfa",
     }
   const errors = schemaErrors(files, host.prisma.files)
-  return errors === ""
-    ? { id: "schema", ok: true, message: `The fields of ${host.prisma.userModel} and the models of MFA are in ${host.prisma.schema}.` }
-    : { id: "schema", ok: false, message: `Prisma does not accept the schema: ${errors}`, fix: "npx prisma validate" }
+  const message = `The fields of ${host.prisma.userModel} and the models of MFA are in ${host.prisma.schema}.`
+  if (errors === "") return { id: "schema", ok: true, message }
+  return host.prisma.version.startsWith(`${validatorMajor}.`)
+    ? { id: "schema", ok: false, message: `Prisma does not accept the schema: ${errors}`, fix: "npx prisma validate" }
+    : { id: "schema", ok: true, message: `${message} Prisma ${validatorMajor} would not accept it, yours may: ${errors}` }
 }
 
 function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, shown: Shown): Check {

@@ -89,7 +89,7 @@ export class HostFiles {
 
   /** The text of a file to look at, whatever its encoding; empty when there is none. It is not kept. */
   glance(path: string): string {
-    return this.written.get(path) ?? this.readAbove(join(this.root, path)) ?? ""
+    return (this.written.has(path) ? this.written.get(path) : this.readAbove(join(this.root, path))) ?? ""
   }
 
   list(path: string): Entry[] {

@@ -263,6 +263,14 @@ describe("status", () => {
     expect([run.code, run.json.status], JSON.stringify(run.json.checks)).toEqual([0, "ok"])
     expect(checkOf(run, "edited").message).toContain("lib/mfa/config.ts")
     expect(checkOf(run, "older-tokens").message).toContain("app/api/me/route.ts:2")
+    // What Prisma 6 would not accept may be right for another.
+    const manifest = join(dir, "package.json")
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"@prisma/client": "6.19.3"', '"@prisma/client": "7.0.0"'))
+    append(dir, "prisma/schema.prisma", "\nmodel Mine {\n  id    Int   @id\n  other Other\n}\n")
+    expect(checkOf(status(dir), "schema")).toMatchObject({
+      ok: true,
+      message: expect.stringMatching(/Prisma 6 would not accept it.*Other/),
+    })
     expect(checkOf(run, "api-keys").message).toContain("app/api/v1/route.ts:2, app/api/v1/route.ts:3")
   })
 })
