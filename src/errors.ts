@@ -57,6 +57,7 @@ export const errorCodes = {
   interrupted_run: exit.refused,
   run_under_way: exit.refused,
   dirty_files: exit.refused,
+  git_failed: exit.refused,
   apply_failed: exit.failed,
   verification_failed: exit.failed,
   folder_vanished: exit.failed,

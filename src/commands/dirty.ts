@@ -8,7 +8,7 @@ import type { RunOptions } from "./options"
 /**
  * Uncommitted work in a file that is about to be edited stops the run. What an earlier run left there, and nobody has
  * touched since, is not somebody's work.
- * @throws CliError dirty_files
+ * @throws CliError dirty_files, git_failed
  */
 export async function assertClean(paths: string[], options: RunOptions): Promise<void> {
   if (options.allowDirty) return

@@ -60,6 +60,24 @@ describe("uncommitted work", () => {
     expect(add(dir).json.error).toMatchObject({ code: "dirty_files", file: route })
   })
 
+  test("a repository that git cannot read is not taken for one without changes", () => {
+    const dir = committed()
+    writeFileSync(join(dir, ".git/HEAD"), "not a ref")
+    const before = snapshot(dir)
+    const refused = add(dir)
+    expect([refused.code, refused.json.error?.code]).toEqual([3, "git_failed"])
+    expect(refused.json.error.message).toMatch(/: fatal: /)
+    expect(snapshot(dir)).toEqual(before)
+    expect(add(dir, "--allow-dirty").code).toBe(0)
+  })
+
+  test("without git on the PATH everything is as without a repository", () => {
+    const dir = committed()
+    append(dir, "auth.ts", "// mine\n")
+    const empty = tmp.dirSync({ unsafeCleanup: true }).name
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"], { env: { PATH: empty } }).json.status).toBe("applied")
+  })
+
   test("a program that the repository names for git to run is not run", () => {
     const dir = committed()
     const evil = join(dir, "evil.sh")
