@@ -2,10 +2,8 @@
 import { posix } from "node:path"
 import { HostFiles } from "../host/files"
 import { Modules } from "../host/modules"
-import { Packages } from "../host/packages"
 import { schemaFiles } from "../host/schema-files"
 import { type ImportPlace, importsOf } from "../host/sources"
-import { Aliases } from "../host/tsconfig"
 import { schemaErrors } from "./check-result"
 
 /** Texts by path that stand for what is on disk; null where a file goes. */
@@ -39,8 +37,7 @@ export async function brokenAfter(dir: string, paths: string[]): Promise<(writte
 /** Where the app's own code imports a file that goes. */
 export async function stillImported(dir: string, written: Written): Promise<ImportPlace[]> {
   const files = new HostFiles(dir)
-  const locate = await import("../edit/typescript/reading")
-  const modules = new Modules(files, new Aliases(files), locate, new Packages(files))
+  const modules = await Modules.of(files)
   const going = new Set([...written].flatMap(([path, text]) => (text === null && isCode(path) ? [path] : [])))
   return importsOf(new HostFiles(dir, written), going, (from, specifier) => modules.resolve(from, specifier))
 }

@@ -8,6 +8,8 @@ import type { LoadedFeature } from "../feature/types"
 import { type Bypasses, findBypasses, type Place } from "../host/bypasses"
 import { HostFiles } from "../host/files"
 import { isMigrated } from "../host/migrations"
+import { Modules } from "../host/modules"
+import { importsOf } from "../host/sources"
 import type { Warning } from "../host/types"
 import { notInstalled } from "../host/workspace"
 import type { Action, Plan } from "../plan/types"
@@ -44,7 +46,7 @@ export async function status(given: RunOptions): Promise<number> {
   const plan = await makePlan(feature, options)
   const checks = [
     versionCheck(installed),
-    ...fileChecks(files, installed, shown),
+    ...(await fileChecks(files, installed, shown)),
     ...planChecks(plan, feature, shown),
     ...packageChecks(files, plan),
     schemaCheck(files, plan),
@@ -89,18 +91,30 @@ function versionCheck({ version }: InstalledFeature): Check {
     : { id: "version", ok: false, message: `MFA ${version} is installed; this is ${own}.`, fix: "npx chimerai update mfa" }
 }
 
-/** What the user has made of our files is theirs, and said; what is missing is not well. */
-function fileChecks(files: HostFiles, { created }: InstalledFeature, shown: Shown): Check[] {
-  const missing = created.filter(({ path }) => !files.exists(path)).map(({ path }) => shown(path))
+/** What the user has made of our files is theirs, and said; what is missing and still wanted is not well. */
+async function fileChecks(files: HostFiles, { created }: InstalledFeature, shown: Shown): Promise<Check[]> {
+  const gone = created.filter(({ path }) => !files.exists(path)).map(({ path }) => path)
+  const wanted = await stillWanted(files, gone)
+  const [missing, unmissed] = [wanted.map(shown), gone.filter((path) => !wanted.includes(path)).map(shown)]
   const edited = created
     .filter(({ path, hash }) => files.exists(path) && hashOf(files.read(path) ?? "") !== hash)
     .map(({ path }) => shown(path))
   return [
     missing.length === 0
-      ? { id: "files", ok: true, message: `${created.length} files are in place.` }
+      ? { id: "files", ok: true, message: `${created.length - unmissed.length} files are in place.` }
       : { id: "files", ok: false, message: `These files are gone: ${missing.join(", ")}.`, fix: "npx chimerai add mfa" },
+    ...(unmissed.length === 0 ? [] : [{ id: "deleted", ok: true, message: `Deleted, and imported by nothing: ${unmissed.join(", ")}.` }]),
     ...(edited.length === 0 ? [] : [{ id: "edited", ok: true, message: `Yours by now, and merged by update: ${edited.join(", ")}.` }]),
   ]
+}
+
+/** Pages and routes are there for browsers; of the rest, what some file imports. */
+async function stillWanted(files: HostFiles, gone: string[]): Promise<string[]> {
+  if (gone.length === 0) return []
+  const modules = await Modules.of(new HostFiles(files.root, new Map(gone.map((path) => [path, ""]))))
+  const imported = importsOf(files, new Set(gone), (from, specifier) => modules.resolve(from, specifier))
+  const isOptional = (path: string) => /(^|\/)lib\/mfa\/|^scripts\//.test(path)
+  return gone.filter((path) => !isOptional(path) || imported.some(({ target }) => target === path))
 }
 
 /** What a plan would still do to the app's own files. */

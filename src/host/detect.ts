@@ -8,7 +8,6 @@ import { HostFiles } from "./files"
 import { detectMiddleware } from "./middleware"
 import { Modules } from "./modules"
 import { checkBasePath, detectNext, detectStyling } from "./next"
-import { Packages } from "./packages"
 import { detectPages } from "./pages"
 import { detectPrismaVersion, detectSchema } from "./prisma"
 import { findSignInCallers } from "./sign-in-callers"
@@ -40,8 +39,7 @@ export async function detect(
   const authVersion = detectAuthVersion(files, manifest, manifestText)
   requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
   const aliases = new Aliases(files)
-  const locate = await import("../edit/typescript/reading")
-  const modules = new Modules(files, aliases, locate, new Packages(files))
+  const modules = await Modules.of(files, aliases)
   const prismaVersion = detectPrismaVersion(files, modules, manifest, manifestText)
   requireVersion("prisma_version_unsupported", "Prisma", prismaVersion, requires.prisma, warnings)
   const auth = detectAuth(files, modules, next.facts, authVersion.version, overrides.auth)

@@ -3,8 +3,8 @@ import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
-import type { Packages } from "./packages"
-import type { Aliases } from "./tsconfig"
+import { Packages } from "./packages"
+import { Aliases } from "./tsconfig"
 
 type Locate = typeof import("../edit/typescript/reading")
 
@@ -18,6 +18,11 @@ export class Modules {
     readonly locate: Locate,
     readonly packages: Packages,
   ) {}
+
+  /** Loads the parser. */
+  static async of(files: HostFiles, aliases = new Aliases(files)): Promise<Modules> {
+    return new Modules(files, aliases, await import("../edit/typescript/reading"), new Packages(files))
+  }
 
   get parsedCount(): number {
     return this.#parsed.size

@@ -36,7 +36,8 @@ export function packagesUsed(files: HostFiles, names: string[], ours: ReadonlySe
   return [...used]
 }
 
-export type ImportPlace = { file: string; line: number; specifier: string }
+/** @property target the file that is imported */
+export type ImportPlace = { file: string; line: number; specifier: string; target: string }
 
 /**
  * Where the app's code imports one of `targets`. Found by text: an import in a comment counts too.
@@ -52,9 +53,10 @@ export function importsOf(
   const found: ImportPlace[] = []
   for (const file of sourceFiles(files)) {
     const text = files.glance(file)
-    for (const { index, 1: specifier = "" } of text.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g))
-      if (names.has(nameOf(specifier)) && targets.has(resolve(file, specifier) ?? ""))
-        found.push({ file, line: lineAt(text, index), specifier })
+    for (const { index, 1: specifier = "" } of text.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g)) {
+      const target = names.has(nameOf(specifier)) ? resolve(file, specifier) : null
+      if (target !== null && targets.has(target)) found.push({ file, line: lineAt(text, index), specifier, target })
+    }
   }
   return found
 }

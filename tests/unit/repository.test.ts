@@ -198,6 +198,7 @@ describe("status", () => {
   const broken: [string, Tree, (dir: string) => void, string][] = [
     ["the hook was taken out", {}, (dir) => writeFileSync(join(dir, "auth.ts"), String(minimalHost["auth.ts"])), "hook"],
     ["a file of ours is gone", {}, (dir) => rmSync(join(dir, "lib/mfa/gate.ts")), "files"],
+    ["a route of ours is gone", {}, (dir) => rmSync(join(dir, "app/api/mfa/status/route.ts")), "files"],
     [
       "a field of the schema is gone",
       {},
@@ -275,11 +276,13 @@ describe("status", () => {
     })
     add(dir)
     append(dir, "lib/mfa/config.ts", "// mine\n")
+    rmSync(join(dir, "scripts/mfa-rotate.ts"))
     const key = Buffer.alloc(32, 7).toString("base64")
     writeFileSync(join(dir, ".env"), `MFA_ENCRYPTION_KEY="new:${key},old:${key}"\n`)
     const run = status(dir)
     expect([run.code, run.json.status], JSON.stringify(run.json.checks)).toEqual([0, "ok"])
     expect(checkOf(run, "edited").message).toContain("lib/mfa/config.ts")
+    expect(checkOf(run, "deleted").message).toContain("scripts/mfa-rotate.ts")
     expect(checkOf(run, "older-tokens").message).toContain("app/api/me/route.ts:2")
     // What Prisma 6 would not accept may be right for another.
     const manifest = join(dir, "package.json")
