@@ -56,26 +56,23 @@ const overruled = (command: Command): Command =>
 overruled(featureCommand("add", "install a feature into a Next.js app"))
   .option("--strict", "a manual step left over is a failure (exit 5)")
   .action(async (feature: string, dir: string | undefined, flags: Flags) => {
-    const options = await read("add", feature, dir, flags)
     const { add } = await import("./commands/add")
-    process.exitCode = await add(options)
+    process.exitCode = await asking(flags, async () => add(await read("add", feature, dir, flags)))
   })
 
 featureCommand("remove", "take a feature out again")
   .option("--force", "also files you have edited")
   .option("--purge", "also the encryption key in the env file")
   .action(async (feature: string, dir: string | undefined, flags: Flags) => {
-    const options = await read("remove", feature, dir, flags)
     const { remove } = await import("./commands/remove")
-    process.exitCode = await remove(options)
+    process.exitCode = await asking(flags, async () => remove(await read("remove", feature, dir, flags)))
   })
 
 overruled(featureCommand("update", "bring an installed feature to this version"))
   .option("--force", "also where your changes meet this version's: both, between markers")
   .action(async (feature: string, dir: string | undefined, flags: Flags) => {
-    const options = await read("update", feature, dir, flags)
     const { update } = await import("./commands/update")
-    process.exitCode = await update(options)
+    process.exitCode = await asking(flags, async () => update(await read("update", feature, dir, flags)))
   })
 
 program
@@ -103,6 +100,29 @@ program
     const { list } = await import("./commands/list")
     process.exitCode = list({ json: flags.json === true, color: invocation.color, verbose: false })
   })
+
+/** Runs a command, and once more for each answer that it turns out to need, where there is a person to give it. */
+async function asking(flags: Flags, run: () => Promise<number>): Promise<number> {
+  try {
+    const code = await run()
+    if (code !== exit.interrupted) await tellCommand()
+    return code
+  } catch (error) {
+    if (!(error instanceof CliError) || !error.details.choice || flags.yes || flags.json) throw error
+    const { canAsk, choose } = await import("./report/prompt")
+    const value = canAsk() ? await choose(error.message, error.details.choice) : null
+    if (value === null) throw error
+    return asking(Object.assign(flags, { [error.details.choice.flag]: value }), run)
+  }
+}
+
+async function tellCommand(): Promise<void> {
+  const { commandWithoutQuestions } = await import("./report/prompt")
+  const command = commandWithoutQuestions()
+  if (command === null) return
+  const { createReport, wantsColor } = await import("./report/port")
+  createReport({ json: false, verbose: false, color: wantsColor(invocation.color) }).out(`The same without questions: ${command}`)
+}
 
 async function read(command: string, feature: string, dir: string | undefined, flags: Flags) {
   Object.assign(invocation, { command, feature })

@@ -85,6 +85,8 @@ export type ErrorDetails = {
   line?: number
   /** The next command to type, or the change to make. */
   suggestion?: string
+  /** What a person may be asked instead: the flag that answers, and what it can say. */
+  choice?: { flag: string; values: string[] }
 }
 
 /** The one error that reaches the user: what was found, where, and what to do about it. */

@@ -77,7 +77,6 @@ export async function add(given: RunOptions): Promise<number> {
   const warnings = [...plan.warnings, ...installed.warnings]
   const nextSteps = [...installed.nextSteps.map((command) => commandFrom(shown, { dir: ".", command })), ...planned]
   if (!options.json) report.out(summary(plan, actions.filter(({ state }) => state === "done").length, nextSteps, warnings, shown))
-  if (answer === "yes") report.out(kleur.dim(`The same without questions: npx chimerai add ${process.argv.slice(3).join(" ")} --yes`))
   return finish({ status: "applied", actions, nextSteps, warnings }, installed.ok ? left : exit.manualStepsLeft)
 }
 

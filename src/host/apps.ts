@@ -29,6 +29,7 @@ export function findApp(dir: string, app?: string): string {
   if (others.length > 0)
     throw new CliError("app_ambiguous", `There are several Next.js apps here: ${[only, ...others].join(", ")}.`, {
       suggestion: `Name the one that is meant: npx chimerai add mfa --app ${only}`,
+      choice: { flag: "app", values: [only, ...others] },
     })
   return only
 }

@@ -61,6 +61,7 @@ export function detectAuth(
     throw new CliError("auth_config_ambiguous", `NextAuth is called in several files: ${candidates.join(", ")}.`, {
       file: handler,
       suggestion: `Name the one that signs users in: npx chimerai add mfa --auth ${call}`,
+      choice: { flag: "auth", values: candidates },
     })
 
   const module = modules.parse(call)

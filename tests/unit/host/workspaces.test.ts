@@ -1,9 +1,10 @@
 /** Apps in workspaces: which app, whose schema, how the client is imported, and what may be written where. */
-import { execFileSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { execFileSync, spawn } from "node:child_process"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
+import { cli } from "../../support/paths"
 import { previousTemplates } from "../../support/previous-version"
 
 const inApp = (dir: string): Tree =>
@@ -168,6 +169,27 @@ describe("update, where the schema is another package's", () => {
 
 describe("which app", () => {
   const two: Tree = { ...workspace, ...inApp("apps/admin"), "apps/admin/auth.ts": auth }
+
+  test("a person is asked, and told what would have said it", async () => {
+    const dir = makeHost(two)
+    const child = spawn("script", ["-qec", `'${process.execPath}' '${cli}' add mfa '${dir}' --no-install`, "/dev/null"], {
+      env: { ...process.env, CI: "", TERM: "xterm" },
+    })
+    let shown = ""
+    child.stdout.on("data", (data) => {
+      shown += data
+    })
+    const says = (text: string) => expect.poll(() => shown, { timeout: 20_000 }).toContain(text)
+    await says("There are several Next.js apps here")
+    const down = "\u001b[B"
+    child.stdin.write(`${down}\r`)
+    await says("Apply this plan?")
+    child.stdin.write("y")
+    await new Promise((resolve) => child.once("close", resolve))
+    expect(shown).toContain(`The same without questions: npx chimerai add mfa ${dir} --no-install --app apps/web --yes`)
+    expect(existsSync(join(dir, "apps/web/lib/mfa.ts"))).toBe(true)
+    expect(existsSync(join(dir, "apps/admin/lib/mfa.ts"))).toBe(false)
+  })
 
   test("several are an answer that is needed", () => {
     const dir = makeHost(two)
