@@ -101,7 +101,7 @@ export async function remove(options: RunOptions): Promise<number> {
 function assertUnused(broken: string): void {
   if (broken === "") return
   throw new CliError("still_used", `Without it the app would be broken: ${broken}`, {
-    suggestion: "Nothing was changed. Take what is yours off the fields and models of MFA first, then run this again.",
+    suggestion: "Nothing was changed. Take what is yours off the code, fields and models of MFA first, then run this again.",
   })
 }
 
