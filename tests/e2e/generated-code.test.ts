@@ -262,6 +262,15 @@ describe("the text of the generated files", () => {
       }
     }
     visit(join(app, "src/lib/mfa/with-mfa.ts"))
-    expect([...seen].map((file) => file.split("/").at(-1)).toSorted()).toEqual(["config.ts", "middleware.ts", "request.ts", "with-mfa.ts"])
+    expect([...seen].map((file) => file.split("/").at(-1)).toSorted()).toEqual([
+      "config.ts",
+      "flow.ts",
+      "guard-adapter.ts",
+      "inline-code.ts",
+      "middleware.ts",
+      "request.ts",
+      "session-token.ts",
+      "with-mfa.ts",
+    ])
   })
 })
