@@ -7,7 +7,7 @@ import { type ImportPlace, importsOf } from "../host/sources"
 import { schemaErrors } from "./check-result"
 
 /** Texts by path that stand for what is on disk; null where a file goes. */
-export type Written = ReadonlyMap<string, string | null>
+type Written = ReadonlyMap<string, string | null>
 
 const isCode = (path: string): boolean => /\.[cm]?[jt]sx?$/.test(path)
 
