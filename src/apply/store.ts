@@ -56,9 +56,10 @@ export const emptyManifest = (): Manifest => ({ schema: manifestSchema, features
 export function readManifest(root: string): Manifest | null {
   const path = join(root, manifestPath)
   if (!existsSync(path)) return null
+  const text = readFileSync(path, "utf8")
   let manifest: Manifest
   try {
-    manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest
+    manifest = JSON.parse(text) as Manifest
   } catch (error) {
     throw new CliError("manifest_invalid", `${manifestPath} is not valid JSON: ${(error as Error).message}.`, {
       file: manifestPath,

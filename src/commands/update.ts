@@ -106,7 +106,7 @@ export async function update(given: RunOptions): Promise<number> {
 }
 
 /** What there is to do, from what the manifest says was installed and what is on disk now. */
-async function planFrom(
+export async function planFrom(
   installed: InstalledFeature,
   feature: LoadedFeature,
   options: RunOptions,

@@ -10,11 +10,15 @@ import { afterEach, describe, expect, test } from "vitest"
 import { copyFixture } from "../../scripts/apps.mjs"
 import { apply } from "../../src/apply/apply"
 import { applyRemoval, planRemoval } from "../../src/apply/remove"
+import { type InstalledFeature, readManifest } from "../../src/apply/store"
+import { applyUpdate } from "../../src/apply/update"
 import { makePlan } from "../../src/commands/make-plan"
 import { readOptions } from "../../src/commands/options"
+import { planFrom } from "../../src/commands/update"
 import { loadFeature } from "../../src/feature/load"
 import { HostFiles } from "../../src/host/files"
 import { snapshot } from "../support/host"
+import { previousTemplates } from "../support/previous-version"
 
 const calls = [
   "openSync",
@@ -99,7 +103,7 @@ async function everyFailure(dir: string, work: () => Promise<unknown>): Promise<
 }
 
 describe("a failure at every call", () => {
-  test("of add, and of remove after it", async () => {
+  test("of add, of update, and of remove", async () => {
     const dir = copyFixture("next16-credentials", join(tmp.dirSync({ unsafeCleanup: true }).name, "app"), { modules: false })
     fs.chmodSync(join(dir, "src/auth.ts"), 0o640)
     const options = readOptions("mfa", dir, { yes: true })
@@ -110,10 +114,20 @@ describe("a failure at every call", () => {
     expect(ofAdd).toBeGreaterThan(500)
 
     const files = new HostFiles(dir)
+    // What is left by an earlier version is brought to this one.
+    const feature = loadFeature("mfa")
+    const earlier = copyFixture("next16-credentials", join(tmp.dirSync({ unsafeCleanup: true }).name, "app"), { modules: false })
+    await apply(await makePlan(loadFeature("mfa", previousTemplates()), readOptions("mfa", earlier, { yes: true })), "0.0.0", {}, verify)
+    const installed = readManifest(earlier)?.features.mfa as InstalledFeature
+    const { plan: update } = await planFrom(installed, feature, readOptions("mfa", earlier, { yes: true }))
+    const run = { version: "0.0.1", answers: {}, verify }
+    const ofUpdate = await everyFailure(earlier, () => applyUpdate(earlier, earlier, "mfa", update, run))
+    expect(ofUpdate).toBeGreaterThan(200)
+
     const removal = planRemoval(files.root, "mfa", { force: false, purge: true }, () => [])
     if (!removal) throw new Error("it is installed")
     const ofRemove = await everyFailure(dir, () => applyRemoval(files.root, files.boundary, "mfa", removal, verify))
     expect(ofRemove).toBeGreaterThan(200)
-    console.log(`\nfailures tried: ${ofAdd} in add, ${ofRemove} in remove`)
+    console.log(`\nfailures tried: ${ofAdd} in add, ${ofUpdate} in update, ${ofRemove} in remove`)
   })
 })
