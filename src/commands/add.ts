@@ -52,8 +52,7 @@ export async function add(given: RunOptions): Promise<number> {
     )
   }
   if (options.dryRun) return finish(outcome("planned"), exit.done)
-  const answer = await confirmed(options)
-  if (answer === "no") {
+  if (!(await confirmed(options))) {
     report.note("Nothing was changed.")
     return exit.interrupted
   }
@@ -92,10 +91,9 @@ async function preview(plan: Plan, options: RunOptions, report: Report): Promise
 }
 
 /** A person is asked once; `--yes`, CI and a missing terminal take the plan as it is. */
-async function confirmed({ yes, json }: RunOptions): Promise<"unasked" | "yes" | "no"> {
+async function confirmed({ yes, json }: RunOptions): Promise<boolean> {
   const { canAsk, confirm } = await import("../report/prompt")
-  if (yes || json || !canAsk()) return "unasked"
-  return (await confirm("Apply this plan?")) ? "yes" : "no"
+  return yes || json || !canAsk() || confirm("Apply this plan?")
 }
 
 /**

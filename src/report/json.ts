@@ -1,4 +1,4 @@
-import type { CliError } from "../errors"
+import type { CliError, ErrorCode } from "../errors"
 import type { Host, Warning } from "../host/types"
 import type { Action, Plan } from "../plan/types"
 import { shownEvidence, shownFrom } from "./paths"
@@ -59,13 +59,18 @@ export function hostDocument(host: Host, app: string): object {
   }
 }
 
+/** What ends a run that had begun to write. */
+const rolledBack: ErrorCode[] = ["apply_failed", "disk_full", "verification_failed", "cancelled"]
+
 export function errorDocument(command: string, feature: string | null, version: string, error: CliError): object {
-  const status: Status = error.code === "apply_failed" || error.code === "cancelled" ? "rolled-back" : "refused"
+  const status: Status = rolledBack.includes(error.code) ? "rolled-back" : "refused"
+  // What a person would be asked is none of a script's business: the suggestion names the flag.
+  const { choice: _, ...details } = error.details
   return {
     command,
     ...(feature && { feature }),
     version,
     status,
-    error: { code: error.code, message: error.message, ...error.details },
+    error: { code: error.code, message: error.message, ...details },
   }
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest"
 import { journalPath, storeDir } from "../../src/apply/store"
 import { commit, rollBack, type Write } from "../../src/apply/transaction"
 import { assertNothingOpen } from "../../src/commands/check-result"
+import { errorDocument } from "../../src/report/json"
 import { chimerai, makeHost, snapshot } from "../support/host"
 
 const run = (dir: string, writes: Write[], verify = async () => {}) => commit(dir, dir, { command: "add", writes, verify })
@@ -42,6 +43,8 @@ describe("a transaction", () => {
     })
     await expect(run(dir, writes, verify)).rejects.toEqual(failed)
     expect(snapshot(dir)).toEqual(before)
+    const error = await run(dir, writes, verify).catch((error) => error)
+    expect(errorDocument("add", "mfa", "0.0.0", error)).toMatchObject({ status: "rolled-back" })
   })
 
   test("whose process was killed is restored by the next run", () => {

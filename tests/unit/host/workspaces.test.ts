@@ -198,6 +198,7 @@ describe("which app", () => {
     expect(result.code).toBe(4)
     expect(result.json.error).toMatchObject({ code: "app_ambiguous", suggestion: expect.stringContaining("--app apps/admin") })
     expect(result.json.error.message).toContain("apps/admin, apps/web")
+    expect(Object.keys(result.json.error)).toEqual(["code", "message", "suggestion"])
     expect(snapshot(dir)).toEqual(before)
   })
 
