@@ -20,7 +20,7 @@ export type SchemaBlock = {
   kind: string
   name: string
   start: number
-  /** Just after `{`. */
+  /** At the end of the line with `{`: Prisma reads nothing of what follows it there, be it `}`. */
   bodyStart: number
   /** At the closing `}`. */
   bodyEnd: number
@@ -31,11 +31,14 @@ export type SchemaBlock = {
 
 export type ScanResult = { ok: true; blocks: SchemaBlock[] } | { ok: false; message: string; offset: number }
 
-/** Blanks comments out, and the contents of strings with `maskStrings`, keeping every offset and line break. */
-export function maskComments(text: string, maskStrings = false): string {
-  const pattern = /"(?:\\.|[^"\\\r\n])*"|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g
-  return text.replace(pattern, (match) => {
-    if (match.startsWith('"')) return maskStrings ? `"${" ".repeat(Math.max(0, match.length - 2))}"` : match
+/**
+ * Blanks comments out, what follows `{` on its line, and the contents of strings with `maskStrings`, keeping every offset
+ * and line break.
+ */
+function maskComments(text: string, maskStrings = false): string {
+  const pattern = /(?<=\{)[^\r\n]+|("(?:\\.|[^"\\\r\n])*")|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g
+  return text.replace(pattern, (match, string?: string) => {
+    if (string !== undefined) return maskStrings ? `"${" ".repeat(Math.max(0, string.length - 2))}"` : string
     return match.replace(/[^\r\n]/g, " ")
   })
 }
@@ -63,7 +66,7 @@ export function scanSchema(text: string): ScanResult {
       .trim()
     const close = closingBrace(shape, open)
     if (close === -1) return { ok: false, message: `The block "${kind} ${name}" is not closed.`, offset: at }
-    const bodyStart = open + 1
+    const bodyStart = open + shape.slice(open).search(/[\r\n]/)
     const block: SchemaBlock = { kind, name, start: at, bodyStart, bodyEnd: close, body: code.slice(bodyStart, close), fields: [] }
     if (kind === "model" || kind === "type" || kind === "view") block.fields = scanFields(code, bodyStart, close)
     blocks.push(block)

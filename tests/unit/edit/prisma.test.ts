@@ -36,6 +36,17 @@ describe("fields", () => {
     expect(withFields(text)).toBe(text.replace("/* } */\n}", "/* } */\n\n  mfaSecret  String?\n  mfaEnabled Boolean @default(false)\n}"))
   })
 
+  // Found by the fuzzer (seed 995056): Prisma reads such a model as if nothing stood behind its opening brace.
+  test.each(["{}", '{ "', "{ /* a", "{ // }", "{{", "{ id Int @id }"])("a model that opens with %s", (opening) => {
+    const text = `model User ${opening}\n  id String @id\n}\n\nmodel Post {\n  id Int @id /* } */\n}\n`
+    const added = "\n  mfaSecret  String?\n  mfaEnabled Boolean @default(false)\n"
+    expect(withFields(text)).toBe(text.replace("String @id\n", `String @id\n${added}`))
+  })
+
+  test("a model on one line, which Prisma refuses too", () => {
+    expect(addFields("model User { id Int @id }\n", "User", fields)).toMatchObject({ kind: "refuse", code: "parse_failed" })
+  })
+
   test("only what is missing", () => {
     expect(withFields("model User {\n  id String @id\n  mfaSecret String? @db.Text\n}\n")).toBe(
       "model User {\n  id String @id\n  mfaSecret String? @db.Text\n\n  mfaEnabled Boolean @default(false)\n}\n",
