@@ -85,9 +85,9 @@ function blockAttributesStart(block: SchemaBlock): number | null {
   return lastField && lastField.start > at ? null : at
 }
 
-/** The end of the last line with content, comments included. */
+/** The end of the last line with content, comments included. What Unicode calls a space may be part of one. */
 function lastContentEnd(text: string, block: SchemaBlock): number {
-  return block.bodyStart + text.slice(block.bodyStart, block.bodyEnd).trimEnd().length
+  return block.bodyStart + text.slice(block.bodyStart, block.bodyEnd).replace(/[ \t\r\n]+$/, "").length
 }
 
 /** Appends models that are missing. A model of the same name with other fields is somebody else's. */

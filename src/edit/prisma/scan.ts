@@ -85,7 +85,8 @@ function closingBrace(shape: string, open: number): number {
 }
 
 function scanFields(code: string, start: number, end: number): SchemaField[] {
-  const line = /^([ \t]*)([A-Za-z]\w*)([ \t]+)((?:Unsupported\("[^"]*"\))|[A-Za-z]\w*)(\[\]|\?)?([ \t]*)([^\r\n]*)$/gm
+  // Not `^`, for which U+2028 in somebody's string begins a line.
+  const line = /(?<![^\r\n])([ \t]*)([A-Za-z]\w*)([ \t]+)((?:Unsupported\("[^"]*"\))|[A-Za-z]\w*)(\[\]|\?)?([ \t]*)([^\r\n]*)/g
   const body = code.slice(start, end)
   return Array.from(body.matchAll(line), (match) => {
     const [, indent = "", name = "", gap = "", type = "", suffix = "", space = "", rest = ""] = match

@@ -43,6 +43,19 @@ describe("fields", () => {
     expect(withFields(text)).toBe(text.replace("String @id\n", `String @id\n${added}`))
   })
 
+  // Found by the fuzzer (seeds 3003 and 3004).
+  test.each(["\u2028", "\uFEFF", "\u00a0"])("a last line that ends in %j", (space) => {
+    const text = `model User {\n  id String @id // the key${space}\n}\n`
+    const added = "\n\n  mfaSecret  String?\n  mfaEnabled Boolean @default(false)\n}"
+    expect(withFields(text)).toBe(text.replace("\n}", added))
+  })
+
+  test("a line separator in a string begins no line", () => {
+    const text = 'model User {\n  id String @id\n\n  @@map("\u2028 mfaEnabled Int")\n}\n'
+    const added = "mfaSecret  String?\n  mfaEnabled Boolean @default(false)\n\n  @@map"
+    expect(withFields(text)).toBe(text.replace("@@map", added))
+  })
+
   test("a model on one line, which Prisma refuses too", () => {
     expect(addFields("model User { id Int @id }\n", "User", fields)).toMatchObject({ kind: "refuse", code: "parse_failed" })
   })
