@@ -28,14 +28,15 @@ export const temporaryOf = (path: string): string => {
 /**
  * Temporary file beside the target, flushed, then rename: a reader, and a disk after a power cut, has the old text or
  * the new one, never half of it. Permission bits and owner stay what they were.
- * @param mode of a file that is not there
+ * @param lost the permission bits of a file that is gone, and comes back
  */
-export function writeFileAtomically(path: string, text: string, mode = 0o644): void {
+export function writeFileAtomically(path: string, text: string, lost?: number): void {
   mkdirSync(dirname(path), { recursive: true })
   const target = targetOf(path)
   const temporary = temporaryOf(path)
   const before = statSync(target, { throwIfNoEntry: false })
-  const file = openSync(temporary, "w", before?.mode ?? mode)
+  const mode = before?.mode ?? lost
+  const file = openSync(temporary, "w", mode ?? 0o644)
   try {
     try {
       // Not one `write`, which may stop short of the end on a full disk without an error.
@@ -44,11 +45,9 @@ export function writeFileAtomically(path: string, text: string, mode = 0o644): v
     } finally {
       closeSync(file)
     }
-    if (before) {
-      chmodSync(temporary, before.mode)
-      // Under sudo the file would become root's.
-      if (process.getuid?.() === 0 && (before.uid !== 0 || before.gid !== 0)) chownSync(temporary, before.uid, before.gid)
-    }
+    if (mode !== undefined) chmodSync(temporary, mode)
+    // Under sudo the file would become root's.
+    if (before && process.getuid?.() === 0 && (before.uid !== 0 || before.gid !== 0)) chownSync(temporary, before.uid, before.gid)
     renameSync(temporary, target)
   } catch (error) {
     rmSync(temporary, { force: true })

@@ -47,7 +47,7 @@ export function openJournal(root: string, journal: Journal): void {
   try {
     mkdirSync(join(root, storeDir), { recursive: true })
     // First of all: the journal holds what `.env` holds, and a commit in the wrong moment must not take it.
-    if (!existsSync(join(root, ignorePath))) writeFileSync(join(root, ignorePath), ignoreText)
+    if (!ignoresJournal(root)) writeFileSync(join(root, ignorePath), ignoreText)
     file = openSync(path, "wx", 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw journalThere(root)
@@ -66,6 +66,13 @@ export function openJournal(root: string, journal: Journal): void {
     closeJournal(root)
     throw error
   }
+}
+
+/** What is there may be somebody's own, or half of ours, from a run that was killed while it wrote it. */
+function ignoresJournal(root: string): boolean {
+  const path = join(root, ignorePath)
+  const text = existsSync(path) ? readFileSync(path, "utf8") : ""
+  return text === ignoreText || !ignoreText.startsWith(text)
 }
 
 export function closeJournal(root: string): void {

@@ -66,15 +66,17 @@ function undo(root: string, journal: Journal, cause: unknown): never {
   try {
     restore(root, journal)
   } catch (error) {
-    throw new CliError(
-      "rollback_failed",
-      `${messageOf(cause)} And restoring the files failed too: ${messageOf(error)} Some are changed; their originals are in ${journalPath}.`,
-      { file: journalPath, suggestion: "Mend the cause, then restore every file: npx chimerai add mfa --rollback" },
-    )
+    throw notRestored(`${messageOf(cause)} And restoring the files failed too: ${messageOf(error)}`)
   }
   if (cause instanceof CliError) throw new CliError(cause.code, `${cause.message} Every file is as it was.`, cause.details)
   throw failure(cause, "Every file is as it was.")
 }
+
+const notRestored = (why: string): CliError =>
+  new CliError("rollback_failed", `${why} Some are changed; their originals are in ${journalPath}.`, {
+    file: journalPath,
+    suggestion: "Mend the cause, then restore every file: npx chimerai add mfa --rollback",
+  })
 
 /** @throws CliError folder_vanished */
 function assertThere(root: string): void {
@@ -99,7 +101,8 @@ export type Recovery = { command: string; paths: string[]; kept: string[] }
 
 /**
  * Puts back what an interrupted run has changed. @returns null when there is none
- * @throws CliError outside_root: the journal is not one of ours. Whoever clones a repository gets what it has committed.
+ * @throws CliError outside_root: the journal is not one of ours. Whoever clones a repository gets what it has committed;
+ * rollback_failed (the journal is kept)
  */
 export function rollBack(root: string, boundary: string): Recovery | null {
   const journal = readJournal(root)
@@ -112,8 +115,13 @@ export function rollBack(root: string, boundary: string): Recovery | null {
   }
   assertNobodyAtWork(root)
   for (const { path } of journal.writes) assertInside(root, boundary, path)
-  const kept = restore(root, { ...journal, folders: journal.folders.filter((folder) => isBelow(boundary, resolve(root, folder))) })
-  return { command: journal.command, paths: journal.writes.map(({ path }) => path), kept }
+  const folders = journal.folders.filter((folder) => isBelow(boundary, resolve(root, folder)))
+  try {
+    const kept = restore(root, { ...journal, folders })
+    return { command: journal.command, paths: journal.writes.map(({ path }) => path), kept }
+  } catch (error) {
+    throw notRestored(`Restoring the files failed: ${messageOf(error)}`)
+  }
 }
 
 /**
@@ -140,17 +148,19 @@ function carryOut(root: string, { path, after }: Write): void {
   else if (existsSync(join(root, path))) unlinkSync(join(root, path))
 }
 
-/** The files are on the disk before the journal is off it. */
 function finish(root: string, boundary: string, { writes, emptied }: Journal): void {
   for (const { path } of writes) removeTemporary(join(root, path))
-  const changed = new Set(writes.map(({ path }) => dirname(join(root, path))))
-  for (const folder of changed) if (existsSync(folder)) flushFolder(folder)
   const inside = emptied.filter((folder) => isBelow(boundary, resolve(root, folder)))
-  removeJournalAmid(root, inside)
+  conclude(root, writes, inside)
 }
 
-/** Folders go before the journal does, so that a run that dies here is found to be unfinished; the store goes last. */
-function removeJournalAmid(root: string, folders: string[]): void {
+/**
+ * The files are on the disk before the journal is off it; `folders` that are empty go before it does, so that a run that
+ * dies here is found to be unfinished. The store goes last.
+ */
+function conclude(root: string, writes: Write[], folders: string[]): void {
+  const changed = new Set(writes.map(({ path }) => dirname(join(root, path))))
+  for (const folder of changed) if (existsSync(folder)) flushFolder(folder)
   removeEmptyFolders(
     root,
     folders.filter((folder) => folder !== storeDir),
@@ -171,7 +181,7 @@ function restore(root: string, { writes, folders, hasStore }: Journal): string[]
     else writeFileAtomically(full, before, mode ?? undefined)
   }
   if (hasStore && !existsSync(join(root, ignorePath))) writeFileAtomically(join(root, ignorePath), ignoreText)
-  removeJournalAmid(root, folders)
+  conclude(root, writes, folders)
   return kept
 }
 

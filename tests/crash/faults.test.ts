@@ -11,12 +11,14 @@ import { copyFixture } from "../../scripts/apps.mjs"
 import { apply } from "../../src/apply/apply"
 import { applyRemoval, planRemoval } from "../../src/apply/remove"
 import { type InstalledFeature, readManifest } from "../../src/apply/store"
+import { resume, rollBack, type Write } from "../../src/apply/transaction"
 import { applyUpdate } from "../../src/apply/update"
 import { makePlan } from "../../src/commands/make-plan"
 import { readOptions } from "../../src/commands/options"
 import { planFrom } from "../../src/commands/update"
 import { loadFeature } from "../../src/feature/load"
 import { HostFiles } from "../../src/host/files"
+import { run } from "../support/dying"
 import { snapshot } from "../support/host"
 import { previousTemplates } from "../support/previous-version"
 
@@ -70,6 +72,15 @@ function mend(): void {
   syncBuiltinESMExports()
 }
 afterEach(mend)
+
+function errorOf(work: () => unknown): (Error & { code?: string }) | null {
+  try {
+    work()
+    return null
+  } catch (error) {
+    return error as Error & { code?: string }
+  }
+}
 
 const codes = ["ENOSPC", "EACCES", "EROFS", "EXDEV", "EIO"]
 const modesOf = (dir: string) => Object.keys(snapshot(dir)).map((path) => `${path} ${fs.statSync(join(dir, path)).mode.toString(8)}`)
@@ -129,5 +140,57 @@ describe("a failure at every call", () => {
     const ofRemove = await everyFailure(dir, () => applyRemoval(files.root, files.boundary, "mfa", removal, verify))
     expect(ofRemove).toBeGreaterThan(200)
     console.log(`\nfailures tried: ${ofAdd} in add, ${ofUpdate} in update, ${ofRemove} in remove`)
+  })
+  test("of --rollback and --resume, which the next one makes up for", async () => {
+    const work = tmp.dirSync({ unsafeCleanup: true }).name
+    const copy = (from: string, name: string): string => {
+      const to = join(work, name)
+      fs.rmSync(to, { recursive: true, force: true })
+      fs.cpSync(from, to, { recursive: true })
+      return to
+    }
+    const plain = copyFixture("next16-credentials", join(work, "plain"), { modules: false })
+    const add = ["add", "mfa", "--yes", "--no-install"]
+    const { calls } = await run([...add, copy(plain, "finished")], null)
+    const killed = copy(plain, "killed")
+    await run([...add, killed], Math.floor(calls / 2))
+    const { writes } = JSON.parse(fs.readFileSync(join(killed, ".chimerai/journal.json"), "utf8")) as { writes: Write[] }
+    // The key is that run's own.
+    const finished = Object.fromEntries(writes.map(({ path, after }) => [path, after]))
+
+    const recoveries = {
+      "--rollback": { recover: rollBack, check: (dir: string) => expect(snapshot(dir)).toEqual(snapshot(plain)) },
+      "--resume": {
+        recover: resume,
+        check: (dir: string) =>
+          expect(Object.fromEntries(writes.map(({ path }) => [path, fs.readFileSync(join(dir, path), "utf8")]))).toEqual(finished),
+      },
+    }
+    for (const [name, { recover, check }] of Object.entries(recoveries)) {
+      let tried = 0
+      // Each file takes some calls, the same ones: every seventh comes upon all of them.
+      for (let n = 1; ; n += n < 50 ? 1 : 7) {
+        const dir = copy(killed, "app")
+        const code = codes[n % codes.length] as string
+        const state = failAt(n, code)
+        const error = errorOf(() => recover(dir, dir))
+        mend()
+        if (state.failed === null) {
+          expect(error, `without a failure, after ${state.count} calls`).toBeNull()
+          console.log(`\n${tried} failures tried among the ${state.count} calls of ${name}`)
+          break
+        }
+        tried++
+        const where = `${name}, call ${n}: ${state.failed}, ${code}`
+        if (error === null) throw new Error(`nobody noticed ${where}`)
+        // The system's own word is for what is read before anything is written.
+        if (error.code === code) expect(snapshot(dir), where).toEqual(snapshot(killed))
+        else expect(error.code, where).toMatch(/^(rollback_failed|apply_failed|disk_full|not_writable|interrupted_run)$/)
+        recover(dir, dir)
+        check(dir)
+        expect(fs.existsSync(join(dir, ".chimerai/journal.json")), where).toBe(false)
+      }
+      expect(tried).toBeGreaterThan(100)
+    }
   })
 })

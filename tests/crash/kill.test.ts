@@ -1,71 +1,24 @@
 /**
  * SIGKILL at random instants of add, update and remove: every time `--rollback` gives the original back, and `--resume`
- * the finished tree. The instants are file-system calls, some of them half done; the seed is printed.
+ * the finished tree, also where it is killed itself and begun again. The instants are file-system calls, some of them
+ * half done; the seed is printed.
  */
-import { execFile } from "node:child_process"
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { promisify } from "node:util"
 import tmp from "tmp"
 import { expect, test } from "vitest"
 import { copyFixture } from "../../scripts/apps.mjs"
+import { run } from "../support/dying"
 import { snapshot } from "../support/host"
-import { cli } from "../support/paths"
 import { previousTemplates } from "../support/previous-version"
+import { Random, seed } from "../support/random"
 
 const kills = 200
 /** Calls at either end of a run that are all tried. */
 const edge = 8
 const parallel = 2
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
-
-/** Small and good enough: mulberry32. */
-function randomFrom(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 const work = tmp.dirSync({ unsafeCleanup: true }).name
-/** Loaded before the command line: counts the calls that change something, and dies at the one that is named. */
-const preload = join(work, "die.mjs")
-writeFileSync(
-  preload,
-  `import fs from "node:fs"
-import { syncBuiltinESMExports } from "node:module"
-const at = Number(process.env.DIE_AT)
-let count = 0
-for (const name of ["openSync", "writeFileSync", "fsyncSync", "closeSync", "renameSync", "mkdirSync", "unlinkSync", "rmSync", "rmdirSync", "chmodSync"]) {
-  const original = fs[name]
-  fs[name] = (...args) => {
-    if (name === "openSync" && args[1] === "r" && !String(args[0]).includes(".")) return original(...args)
-    if (++count === at) {
-      if (name === "writeFileSync") original(args[0], String(args[1]).slice(0, String(args[1]).length / 2))
-      process.kill(process.pid, "SIGKILL")
-    }
-    return original(...args)
-  }
-}
-syncBuiltinESMExports()
-process.on("exit", () => process.env.DIE_COUNT && fs.writeSync(2, \`calls: \${count}\`))
-`,
-)
-
-async function run(args: string[], dieAt: number | null): Promise<{ killed: boolean; stderr: string }> {
-  const env = { ...process.env, DIE_AT: String(dieAt ?? 0), ...(dieAt === null && { DIE_COUNT: "1" }) }
-  try {
-    const { stderr } = await promisify(execFile)(process.execPath, ["--import", preload, cli, ...args], { env })
-    return { killed: false, stderr }
-  } catch (error) {
-    const { signal, stderr } = error as { signal: string; stderr: string }
-    if (signal !== "SIGKILL") throw error
-    return { killed: true, stderr }
-  }
-}
-
 const copy = (from: string, name: string): string => {
   const to = join(work, name)
   rmSync(to, { recursive: true, force: true })
@@ -89,34 +42,33 @@ function differing(a: Record<string, unknown>, b: Record<string, unknown> = {}):
 }
 
 test(`SIGKILL at ${kills} random instants, and at the first and last ones (seed ${seed})`, async () => {
-  const random = randomFrom(seed)
+  const random = new Random(seed)
   const plain = copyFixture("next16-credentials", join(work, "plain"), { modules: false })
   const installed = copy(plain, "installed")
   const add = ["add", "mfa", "--yes", "--no-install"]
   const remove = ["remove", "mfa", "--yes", "--no-install", "--purge"]
   const update = ["update", "mfa", "--yes", "--no-install"]
-  const { stderr: addCalls } = await run([...add, installed], null)
+  const { calls: addCalls } = await run([...add, installed], null)
   const removed = copy(installed, "removed")
-  const { stderr: removeCalls } = await run([...remove, removed], null)
+  const { calls: removeCalls } = await run([...remove, removed], null)
   const previous = copy(plain, "previous")
   await run([...add, previous, "--templates", previousTemplates()], null)
   const updated = copy(previous, "updated")
-  const { stderr: updateCalls } = await run([...update, updated], null)
-  const count = (text: string) => Number(/calls: (\d+)/.exec(text)?.[1])
+  const { calls: updateCalls } = await run([...update, updated], null)
   const scenarios = [
-    { args: add, from: plain, to: installed, calls: count(addCalls) },
-    { args: remove, from: installed, to: removed, calls: count(removeCalls) },
-    { args: update, from: previous, to: updated, calls: count(updateCalls) },
+    { args: add, from: plain, to: installed, calls: addCalls },
+    { args: remove, from: installed, to: removed, calls: removeCalls },
+    { args: update, from: previous, to: updated, calls: updateCalls },
   ]
   const before = scenarios.map(({ from }) => snapshot(from))
   const after = scenarios.map(({ to }) => withoutKey(snapshot(to)))
 
   const jobAt = (which: number, chooseCall: (calls: number) => number) => {
     const scenario = scenarios[which] as (typeof scenarios)[number]
-    return { which, ...scenario, at: chooseCall(scenario.calls) }
+    return { which, ...scenario, at: chooseCall(scenario.calls), againAt: 1 + random.below(150) }
   }
   const instants = [
-    ...Array.from({ length: kills }, (_, index) => jobAt(index % scenarios.length, (calls) => 1 + Math.floor(random() * calls))),
+    ...Array.from({ length: kills }, (_, index) => jobAt(index % scenarios.length, (calls) => 1 + random.below(calls))),
     // The journal comes with the first calls and goes with the last.
     ...scenarios.flatMap((_, which) =>
       Array.from({ length: edge }, (_, index) => [jobAt(which, () => 1 + index), jobAt(which, (calls) => calls - index)]).flat(),
@@ -136,12 +88,15 @@ test(`SIGKILL at ${kills} random instants, and at the first and last ones (seed 
       if (isUnderWay) expect(readFileSync(join(dir, ".chimerai/.gitignore"), "utf8"), where).toContain("journal.json")
       const other = copy(dir, `other-${job.index}`)
 
+      // What ends the run may be killed as well, and is begun again.
+      await run([...job.args, dir, "--rollback"], job.againAt)
       await run([...job.args, dir, "--rollback"], null)
       // Without a journal the run had not begun, or was over.
       const rolledBack = snapshot(dir)
       const isOver = !isUnderWay && differing(withoutKey(rolledBack), after[job.which]).length === 0
       if (!isOver) expect(differing(rolledBack, before[job.which]), `${where}, rolled back`).toEqual([])
 
+      await run([...job.args, other, "--resume"], job.againAt)
       await run([...job.args, other, "--resume"], null)
       expect(differing(withoutKey(snapshot(other)), after[job.which]), `${where}, finished`).toEqual([])
       for (const path of [dir, other]) rmSync(path, { recursive: true, force: true })

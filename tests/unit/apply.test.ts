@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { describe, expect, test } from "vitest"
-import { journalPath, storeDir } from "../../src/apply/store"
+import { ignorePath, journalPath, storeDir } from "../../src/apply/store"
 import { commit, rollBack, type Write } from "../../src/apply/transaction"
 import { assertNothingOpen } from "../../src/commands/check-result"
 import { errorDocument } from "../../src/report/json"
@@ -131,6 +131,25 @@ describe("a transaction", () => {
     chmodSync(join(dir, "run.sh"), 0o750)
     await run(dir, [{ path: "run.sh", before: "old", after: "new" }])
     expect(statSync(join(dir, "run.sh")).mode & 0o777).toBe(0o750)
+  })
+
+  test("gives a file that it had deleted its permission bits back, whatever the umask", async () => {
+    const dir = makeHost({ "shared.ts": "x" })
+    chmodSync(join(dir, "shared.ts"), 0o666)
+    const verify = async () => assertNothingOpen("shared.ts")
+    await expect(run(dir, [{ path: "shared.ts", before: "x", after: null }], verify)).rejects.toMatchObject({ code: "verification_failed" })
+    expect(statSync(join(dir, "shared.ts")).mode & 0o777).toBe(0o666)
+  })
+
+  test.each([
+    ["", "journal.json\n"],
+    ["jour", "journal.json\n"],
+    ["*\n", "*\n"],
+  ])("after a run that died while it kept the journal out of commits (%j)", async (left, expected) => {
+    const dir = makeHost({ [ignorePath]: left })
+    await run(dir, [{ path: "new.ts", before: null, after: "x" }], async () => {
+      expect(readFileSync(join(dir, ignorePath), "utf8")).toBe(expected)
+    })
   })
 
   test("while another one is alive refuses; --rollback and --resume refuse too", () => {

@@ -47,7 +47,8 @@ export function scanSchema(text: string): ScanResult {
   const code = maskComments(text)
   const shape = maskComments(text, true)
   const blocks: SchemaBlock[] = []
-  const header = /[A-Za-z_]\w*/y
+  // `modelUser {` is a model to Prisma.
+  const header = /model|type|view|enum|datasource|generator|[A-Za-z_]\w*/y
   let at = 0
   while (at < shape.length) {
     const char = shape.charAt(at)

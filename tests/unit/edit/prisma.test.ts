@@ -56,6 +56,10 @@ describe("fields", () => {
     expect(withFields(text)).toBe(text.replace("@@map", added))
   })
 
+  test("a model without a space before its name", () => {
+    expect(withFields("modelUser{\n  id String @id\n}\n")).toContain("mfaEnabled Boolean")
+  })
+
   test("a model on one line, which Prisma refuses too", () => {
     expect(addFields("model User { id Int @id }\n", "User", fields)).toMatchObject({ kind: "refuse", code: "parse_failed" })
   })
