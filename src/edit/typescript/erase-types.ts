@@ -1,4 +1,5 @@
 import { ts } from "ts-morph"
+import { parseOptions } from "./module"
 
 type Range = { from: number; to: number }
 
@@ -9,7 +10,7 @@ type Range = { from: number; to: number }
  */
 export function eraseTypes(path: string, text: string): string {
   const kind = path.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kind)
+  const source = ts.createSourceFile(path, text, parseOptions, true, kind)
   const ranges: Range[] = []
   const visit = (node: ts.Node): void => {
     const whole = statementToDrop(source, node)

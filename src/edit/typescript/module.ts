@@ -17,9 +17,15 @@ export type Module = {
 
 export type ParseResult = { ok: true; module: Module } | { ok: false; message: string; offset: number }
 
+/** Documentation comments stay unread: TypeScript 6.0 does not come back from some that have no end, such as `/** t-au`. */
+export const parseOptions: ts.CreateSourceFileOptions = {
+  languageVersion: ts.ScriptTarget.Latest,
+  jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+}
+
 export function parseModule(path: string, text: string): ParseResult {
   const kind = /\.[jt]sx$|\.js$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
+  const source = ts.createSourceFile(path, text, parseOptions, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
   const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
   if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
   return {
