@@ -66,6 +66,7 @@ export const errorCodes = {
   io_error: exit.failed,
   manifest_invalid: exit.refused,
   manifest_newer: exit.refused,
+  manifest_older: exit.refused,
   package_manager_missing: exit.refused,
   // remove
   not_installed: exit.refused,

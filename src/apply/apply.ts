@@ -12,7 +12,7 @@ import {
   type InstalledEdit,
   type InstalledEnv,
   type InstalledFeature,
-  leftText,
+  type Left,
   type Manifest,
   manifestPath,
   manifestText,
@@ -21,10 +21,18 @@ import {
 import { commit, missingFolders, type Write } from "./transaction"
 
 /**
- * Carries out a plan: host files and the record of what was done, in one transaction.
- * @param verify looks at what was written; where it throws, everything is restored
+ * @property left the app's own files as an earlier run left them, with what it had inserted
+ * @property verify looks at what was written; where it throws, everything is restored
  */
-export async function apply(plan: Plan, version: string, answers: Answers, verify: () => Promise<void>): Promise<Action[]> {
+export type Application = {
+  version: string
+  answers: Answers
+  left: ReadonlyMap<string, Left>
+  verify(): Promise<void>
+}
+
+/** Carries out a plan: host files and the record of what was done, in one transaction. */
+export async function apply(plan: Plan, { version, answers, left, verify }: Application): Promise<Action[]> {
   const { root, workspace } = plan.host
   const planned = plan.actions.filter(isWrite).filter(({ state }) => state === "planned")
   const writes = planned.map((action): Write => {
@@ -37,7 +45,7 @@ export async function apply(plan: Plan, version: string, answers: Answers, verif
     writes.map(({ path }) => path),
   )
   const manifest = readManifest(root) ?? emptyManifest()
-  const installed = record(root, manifest.features[plan.feature], plan, { version, answers, folders })
+  const installed = record(manifest.features[plan.feature], plan, { version, answers, left, folders })
   const texts = planned.flatMap((action) => ("after" in action && action.kind !== "env" ? [[action.path, action.after] as const] : []))
   await commit(root, join(root, workspace ?? "."), {
     command: "add",
@@ -62,10 +70,10 @@ export const manifestWrite = (root: string, manifest: Manifest): Write => storeW
 /** Where insertions are, without their text: it may be a secret. */
 export const rangesOf = (edits: Insertion[]): InstalledEnv["ranges"] => edits.map(({ at, text }) => ({ at, length: text.length }))
 
-type Run = { version: string; answers: Answers; folders: string[] }
+type Run = Omit<Application, "verify"> & { folders: string[] }
 
 /** What an earlier run installed, and what this one adds to it. */
-function record(root: string, earlier: InstalledFeature | undefined, plan: Plan, { version, answers, folders }: Run): InstalledFeature {
+function record(earlier: InstalledFeature | undefined, plan: Plan, { version, answers, left, folders }: Run): InstalledFeature {
   const installed: InstalledFeature = earlier
     ? structuredClone(earlier)
     : { version, answers, created: [], edited: [], env: [], dependencies: [], folders: [] }
@@ -77,7 +85,7 @@ function record(root: string, earlier: InstalledFeature | undefined, plan: Plan,
     if (action.kind === "create") installed.created.push({ path: action.path, hash: hashOf(action.after) })
     if (action.kind === "edit" || action.kind === "dependency") {
       const known = installed.edited.find(({ path }) => path === action.path)
-      const edit = editOf(root, action, known)
+      const edit = editOf(action, left.get(action.path))
       if (known) Object.assign(known, edit)
       else installed.edited.push(edit)
     }
@@ -95,9 +103,8 @@ function record(root: string, earlier: InstalledFeature | undefined, plan: Plan,
 }
 
 /** What is ours in a file: with what an earlier run put there, where that still stands. */
-function editOf(root: string, { path, before, after, edits }: EditAction, known: InstalledEdit | undefined): InstalledEdit {
-  const left = known && leftText(root, path)
-  const clean = known && left != null ? takeOut(before, left, known.insertions) : null
+function editOf({ path, before, after, edits }: EditAction, left: Left | undefined): InstalledEdit {
+  const clean = left ? takeOut(before, left.text, left.insertions) : null
   const insertions = clean === null ? edits : (insertionsBetween(clean, after) ?? edits)
   return { path, hash: hashOf(after), insertions }
 }

@@ -11,7 +11,7 @@ import {
   hashOf,
   type InstalledEnv,
   type InstalledFeature,
-  leftText,
+  type Left,
   type Manifest,
   manifestPath,
   readManifest,
@@ -35,17 +35,19 @@ export type RemovalPlan = {
 /** Which of the packages that `add` brought the app imports by itself. */
 export type UsedPackages = (names: string[], ours: ReadonlySet<string>) => string[]
 
+export type RemovalOptions = {
+  force: boolean
+  purge: boolean
+  /** Files as an earlier run left them, with what it had inserted. */
+  left: ReadonlyMap<string, Left>
+}
+
 /**
  * What taking a feature out again would do.
  * @returns null where it is not installed
  * @throws CliError user_edited: what was inserted into a file of the app's has been edited, and cannot be told from its own
  */
-export function planRemoval(
-  root: string,
-  feature: string,
-  options: { force: boolean; purge: boolean },
-  usedPackages: UsedPackages,
-): RemovalPlan | null {
+export function planRemoval(root: string, feature: string, options: RemovalOptions, usedPackages: UsedPackages): RemovalPlan | null {
   const manifest = readManifest(root)
   const installed = manifest?.features[feature]
   if (!manifest || !installed) return null
@@ -54,17 +56,17 @@ export function planRemoval(
   plan.used = usedPackages(installed.dependencies, ours)
   const unused = installed.dependencies.filter((name) => !plan.used.includes(name))
 
-  for (const { path, hash } of installed.created) {
+  for (const { path } of installed.created) {
     if (!existsSync(join(root, path))) continue
-    if (hashOf(readFileSync(join(root, path))) === hash || options.force)
+    if (readFileSync(join(root, path), "utf8") === options.left.get(path)?.text || options.force)
       plan.removals.push({ kind: "delete", path, reason: "created by add", write: { path, before: read(root, path), after: null } })
     else plan.edited.push(path)
   }
-  for (const { path, hash, insertions } of installed.edited) {
+  for (const { path, insertions } of installed.edited) {
     const text = read(root, path)
     if (text === null) continue
-    const left = hashOf(text) === hash ? text : leftText(root, path)
-    const clean = left === null ? null : takeOut(text, left, insertions)
+    const left = options.left.get(path)
+    const clean = left === undefined ? null : takeOut(text, left.text, left.insertions)
     // Dependencies have names: they are found whatever their owner has made of their versions.
     const after = path === "package.json" && (clean === null || plan.used.length > 0) ? withoutDependencies(text, unused) : clean
     if (after === null)

@@ -1,4 +1,5 @@
 import kleur from "kleur"
+import { readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import { HostFiles } from "../host/files"
@@ -11,6 +12,7 @@ import { createReport, printJson, type Report } from "../report/port"
 import { ownVersion } from "../version"
 import { answersOf, withAnswers } from "./answers"
 import type { OpenAfter } from "./check-result"
+import { assertSame } from "./installed-version"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
@@ -24,6 +26,8 @@ export async function add(given: RunOptions): Promise<number> {
   if (recovered !== null) return recovered
 
   const options = withAnswers(given)
+  const installed = readManifest(new HostFiles(options.dir).root)?.features[feature.name]
+  if (installed) assertSame(installed.version)
   const plan = await makePlan(feature, options)
   if (!options.json || options.diff) await preview(plan, options, report)
   const shown = shownFrom(options.app)
@@ -69,14 +73,20 @@ export async function add(given: RunOptions): Promise<number> {
   const open = openAfter(feature, options, plan)
   await rehearse(plan, open)
   const { apply } = await import("../apply/apply")
-  const actions = await apply(plan, version, answersOf(options), async () => assertNothingOpen(await open()))
-  const installed = needsInstall
+  const { leftBehind } = await import("./left-behind")
+  const actions = await apply(plan, {
+    version,
+    answers: answersOf(options),
+    left: installed ? await leftBehind(new HostFiles(options.dir), installed) : new Map(),
+    verify: async () => assertNothingOpen(await open()),
+  })
+  const packages = needsInstall
     ? await installDependencies(plan.host.root, plan.host.packageManager, plan.dependencies.added, options, report)
     : { ok: true, nextSteps: [], warnings: [] }
-  const warnings = [...plan.warnings, ...installed.warnings]
-  const nextSteps = [...installed.nextSteps.map((command) => commandFrom(shown, { dir: ".", command })), ...planned]
+  const warnings = [...plan.warnings, ...packages.warnings]
+  const nextSteps = [...packages.nextSteps.map((command) => commandFrom(shown, { dir: ".", command })), ...planned]
   if (!options.json) report.out(summary(plan, actions.filter(({ state }) => state === "done").length, nextSteps, warnings, shown))
-  return finish({ status: "applied", actions, nextSteps, warnings }, installed.ok ? left : exit.manualStepsLeft)
+  return finish({ status: "applied", actions, nextSteps, warnings }, packages.ok ? left : exit.manualStepsLeft)
 }
 
 async function preview(plan: Plan, options: RunOptions, report: Report): Promise<void> {

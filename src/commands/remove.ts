@@ -1,5 +1,6 @@
 import kleur from "kleur"
 import { applyRemoval, planPurge, planRemoval, type Removal } from "../apply/remove"
+import { readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import { detectEnv } from "../host/env"
@@ -13,6 +14,7 @@ import { ownVersion } from "../version"
 import { assertNothingOpen } from "./check-result"
 import { assertClean } from "./dirty"
 import { assertInstallable, installDependencies } from "./install-step"
+import { leftBehind } from "./left-behind"
 import type { RunOptions } from "./options"
 import { recover } from "./recover"
 
@@ -32,8 +34,10 @@ export async function remove(options: RunOptions): Promise<number> {
     ...rest,
   })
 
+  const known = readManifest(files.root)?.features[options.feature]
+  const removal = { ...options, left: known ? await leftBehind(files, known) : new Map() }
   const plan =
-    planRemoval(files.root, options.feature, options, (names, ours) => packagesUsed(files, names, ours)) ??
+    planRemoval(files.root, options.feature, removal, (names, ours) => packagesUsed(files, names, ours)) ??
     (options.purge ? planPurge(files.root, detectEnv(files).facts.file, feature.env) : null)
   if (!plan) {
     report.out(`${options.feature} is not installed here; nothing to remove.`)
@@ -75,7 +79,7 @@ export async function remove(options: RunOptions): Promise<number> {
   const hasDependencies = plan.removals.some(({ path }) => path === "package.json")
   if (hasDependencies) assertInstallable(manager, options)
   await applyRemoval(files.root, files.boundary, options.feature, plan, async () => {
-    const left = planRemoval(files.root, options.feature, options, () => [])
+    const left = planRemoval(files.root, options.feature, removal, () => [])
     assertNothingOpen(left?.removals.map(({ path }) => path).join(", ") || (await broken()))
   })
   const left = plan.edited.length > 0

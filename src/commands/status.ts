@@ -1,16 +1,17 @@
 import kleur from "kleur"
 import { installCommand } from "../apply/install"
 import { assertNoJournal } from "../apply/journal"
-import { hashOf, type InstalledFeature, readManifest } from "../apply/store"
+import { type InstalledFeature, readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import type { LoadedFeature } from "../feature/types"
 import { type Bypasses, findBypasses, type Place } from "../host/bypasses"
+import { detect } from "../host/detect"
 import { HostFiles } from "../host/files"
 import { isMigrated } from "../host/migrations"
 import { Modules } from "../host/modules"
 import { importsOf } from "../host/sources"
-import type { Warning } from "../host/types"
+import type { Host, Warning } from "../host/types"
 import { notInstalled } from "../host/workspace"
 import type { Action, Plan } from "../plan/types"
 import { hostDocument } from "../report/json"
@@ -19,6 +20,8 @@ import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import { withAnswers } from "./answers"
 import { schemaErrors, validatorMajor } from "./check-result"
+import { compareToOwn } from "./installed-version"
+import { leftBehind } from "./left-behind"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
@@ -43,23 +46,30 @@ export async function status(given: RunOptions): Promise<number> {
 
   const options = withAnswers(given)
   const feature = loadFeature(options.feature)
+  const known = [versionCheck(installed), ...(await fileChecks(files, installed, shown))]
+  const ofHost = (host: Host) => [...envChecks(files, host, feature, shown), ...bypassChecks(files, host, installed, shown)]
+  const finish = (host: Host, checks: Check[]): number => {
+    const open = checks.filter(({ ok }) => !ok)
+    if (options.json) printJson(document({ status: open.length === 0 ? "ok" : "open", host: hostDocument(host, options.app), checks }))
+    for (const check of checks) report.out(line(check))
+    report.out(open.length === 0 ? `\n${kleur.green("✔")} Nothing is left to do.` : `\n${open.length} of ${checks.length} checks need you.`)
+    return open.length === 0 ? exit.done : exit.failed
+  }
+  if (compareToOwn(installed.version) !== 0) {
+    // What another version has inserted is not judged by what this one would insert.
+    const { host } = await detect(options.dir, feature.requires, options)
+    return finish(host, [...known, ...ofHost(host)])
+  }
   const plan = await makePlan(feature, options)
-  const checks = [
-    versionCheck(installed),
-    ...(await fileChecks(files, installed, shown)),
+  return finish(plan.host, [
+    ...known,
     ...planChecks(plan, feature, shown),
     ...packageChecks(files, plan),
     schemaCheck(files, plan),
     migrationCheck(files, plan, feature, shown),
-    ...envChecks(files, plan, feature, shown),
-    ...bypassChecks(files, plan, installed, shown),
+    ...ofHost(plan.host),
     ...plan.warnings.map((warning) => warningCheck(warning, shown)),
-  ]
-  const open = checks.filter(({ ok }) => !ok)
-  if (options.json) printJson(document({ status: open.length === 0 ? "ok" : "open", host: hostDocument(plan.host, options.app), checks }))
-  for (const check of checks) report.out(line(check))
-  report.out(open.length === 0 ? `\n${kleur.green("✔")} Nothing is left to do.` : `\n${open.length} of ${checks.length} checks need you.`)
-  return open.length === 0 ? exit.done : exit.failed
+  ])
 }
 
 function line({ ok, message, fix }: Check): string {
@@ -86,9 +96,15 @@ function warningCheck({ code, message, file }: Warning, shown: Shown): Check {
 
 function versionCheck({ version }: InstalledFeature): Check {
   const own = ownVersion()
-  return version === own
-    ? { id: "version", ok: true, message: `MFA ${version} is installed.` }
-    : { id: "version", ok: false, message: `MFA ${version} is installed; this is ${own}.`, fix: "npx chimerai update mfa" }
+  const order = compareToOwn(version)
+  if (order === 0) return { id: "version", ok: true, message: `MFA ${version} is installed.` }
+  const fix = order < 0 ? "npx chimerai update mfa" : "npx chimerai@latest status"
+  return {
+    id: "version",
+    ok: false,
+    message: `MFA ${version} is installed; this is ${own}, which cannot tell how its insertions are.`,
+    fix,
+  }
 }
 
 /** What the user has made of our files is theirs, and said; what is missing and still wanted is not well. */
@@ -96,8 +112,9 @@ async function fileChecks(files: HostFiles, { created }: InstalledFeature, shown
   const gone = created.filter(({ path }) => !files.exists(path)).map(({ path }) => path)
   const wanted = await stillWanted(files, gone)
   const [missing, unmissed] = [wanted.map(shown), gone.filter((path) => !wanted.includes(path)).map(shown)]
+  const left = await leftBehind(files, { created, edited: [] })
   const edited = created
-    .filter(({ path, hash }) => files.exists(path) && hashOf(files.read(path) ?? "") !== hash)
+    .filter(({ path }) => files.exists(path) && files.glance(path) !== left.get(path)?.text)
     .map(({ path }) => shown(path))
   return [
     missing.length === 0
@@ -192,7 +209,7 @@ function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, sh
     : { id: "migration", ok: false, message: "No migration makes the tables of MFA yet.", fix }
 }
 
-function envChecks(files: HostFiles, { host }: Plan, feature: LoadedFeature, shown: Shown): Check[] {
+function envChecks(files: HostFiles, host: Host, feature: LoadedFeature, shown: Shown): Check[] {
   return feature.env.map(({ name, generate }): Check => {
     const bytes = Number(generate.split(":")[1])
     const file = shown(host.env.file)
@@ -217,7 +234,7 @@ function envChecks(files: HostFiles, { host }: Plan, feature: LoadedFeature, sho
   })
 }
 
-function bypassChecks(files: HostFiles, { host }: Plan, { created }: InstalledFeature, shown: Shown): Check[] {
+function bypassChecks(files: HostFiles, host: Host, { created }: InstalledFeature, shown: Shown): Check[] {
   const known = new Set([
     ...created.map(({ path }) => path),
     ...host.auth.calls,

@@ -1,5 +1,5 @@
 import kleur from "kleur"
-import { type InstalledFeature, leftText, readManifest } from "../apply/store"
+import { type InstalledFeature, readManifest } from "../apply/store"
 import { takeOut } from "../edit/merge"
 import { undoInsertions } from "../edit/splice"
 import { CliError, exit } from "../errors"
@@ -13,6 +13,8 @@ import { commandFrom, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import { answersOf, withAnswers } from "./answers"
+import { assertNotNewer } from "./installed-version"
+import { leftBehind } from "./left-behind"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 import { recover } from "./recover"
@@ -31,6 +33,7 @@ export async function update(given: RunOptions): Promise<number> {
     throw new CliError("not_installed", `${feature.name} is not installed here; there is nothing to update.`, {
       suggestion: `Install it: npx chimerai add ${feature.name}`,
     })
+  assertNotNewer(installed.version)
 
   const { fresh, plan } = await planFrom(installed, feature, options)
   const version = ownVersion()
@@ -113,18 +116,19 @@ export async function planFrom(
 ): Promise<{ fresh: Plan; plan: UpdatePlan }> {
   const files = new HostFiles(options.dir)
   const now = (path: string) => files.read(path)
-  const created = new Map(installed.created.map(({ path }) => [path, leftText(files.root, path) ?? ""]))
+  const left = await leftBehind(files, installed)
+  const created = new Map(installed.created.map(({ path }) => [path, left.get(path)?.text ?? ""]))
   // The host as if nothing were installed.
   const view = new Map<string, string | null>([...created.keys()].map((path) => [path, null]))
   const edited = new Map<string, EditedFile>()
-  for (const { path, insertions } of installed.edited) {
-    const [mine, left] = [now(path), leftText(files.root, path)]
+  for (const { path } of installed.edited) {
+    const mine = now(path)
     if (mine === null) continue
-    const clean = left === null ? mine : takeOut(mine, left, insertions)
-    const before = left === null ? null : undoInsertions(left, insertions)
+    const { text, insertions } = left.get(path) ?? { text: mine, insertions: [] }
+    const [clean, before] = [takeOut(mine, text, insertions), undoInsertions(text, insertions)]
     // Dependencies have names, and are found whatever their owner has made of their versions: nothing is to be merged.
     const isMerged = clean === null && before !== null && path !== "package.json"
-    edited.set(path, isMerged ? { clean, left, before } : { clean, left: null, before: null })
+    edited.set(path, isMerged ? { clean, left: text, before } : { clean, left: null, before: null })
     if (clean !== null) view.set(path, clean)
     else if (isMerged) view.set(path, before)
   }

@@ -25,6 +25,14 @@ const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [
 const marked = (mine: string, theirs: string): string => `<<<<<<< yours\n${ended(mine)}=======\n${ended(theirs)}>>>>>>> chimerai\n`
 const ended = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`)
 
+/** How many lines have to go, or to come, to make one text of another. */
+export function distance(from: string, to: string): number {
+  return diffArrays(linesOf(from), linesOf(to)).reduce(
+    (lines, { added, removed, value }) => lines + (added || removed ? value.length : 0),
+    0,
+  )
+}
+
 /**
  * Takes insertions out of a text that may have been edited around them since. One that is gone already is left gone.
  * @param left the text as it was left with them
@@ -34,7 +42,7 @@ export function takeOut(now: string, left: string, insertions: Insertion[]): str
   const before = undoInsertions(left, insertions)
   if (before === null || now === left) return before
   const common = align(left, now)
-  const cuts: { from: number; to: number }[] = []
+  const cuts: Range[] = []
   let shift = 0
   for (const { at, text } of insertions.toSorted((a, b) => a.at - b.at)) {
     const [from, to] = [at + shift, at + shift + text.length]
@@ -49,18 +57,55 @@ export function takeOut(now: string, left: string, insertions: Insertion[]): str
       const isFree = start >= (cuts.at(-1)?.to ?? 0)
       return segment && isFree && now.startsWith(own, start) ? [{ from: start, to: start + own.length }] : []
     })[0]
-    if (whole) cuts.push(whole)
+    const cut = whole ?? remains(now, left.slice(from, to), piecesOf(common, from, to), cuts.at(-1)?.to ?? 0)
+    if (cut) cuts.push(cut)
     else if (common.some((segment) => left.slice(Math.max(segment.left, from), Math.min(segment.left + segment.length, to)).trim() !== ""))
       return null
   }
   return cuts.toReversed().reduce((text, { from, to }) => text.slice(0, from) + text.slice(to), now)
 }
 
+type Range = { from: number; to: number }
+
+/** What a range of the left text is now: what of it is common to both. */
+function piecesOf(common: Segment[], from: number, to: number): Range[] {
+  return common.flatMap(({ left, now, length }) => {
+    const [start, end] = [Math.max(left, from), Math.min(left + length, to)]
+    return start < end ? [{ from: start - left + now, to: end - left + now }] : []
+  })
+}
+
+/**
+ * Where lines of ours still stand of which some have been deleted, or spaced otherwise. Nothing else may stand among
+ * them: what is cut then is nobody else's.
+ * @param own the insertion as it was
+ * @param free where the text begins that is not spoken for
+ */
+function remains(now: string, own: string, pieces: Range[], free: number): Range | null {
+  const isBlank = ({ from, to }: Range) => now.slice(from, to).trim() === ""
+  const [first, last] = [pieces.find((piece) => !isBlank(piece)), pieces.findLast((piece) => !isBlank(piece))]
+  if (!first || !last) return null
+  const found = now.slice(first.from, last.to)
+  const [from, to] = [last.to - found.trimStart().length, first.from + found.trimEnd().length]
+  const standsAlone = /(^|\n)[^\S\n]*$/.test(now.slice(0, from)) && /^[^\S\n]*(\n|$)/.test(now.slice(to))
+  const lines = (text: string) => linesOf(text).flatMap((line) => (line.trim() === "" ? [] : [line.trim().replace(/\s+/g, " ")]))
+  const ours = lines(own)
+  let at = 0
+  const isNext = (line: string): boolean => {
+    at = ours.indexOf(line, at) + 1
+    return at > 0
+  }
+  if (!standsAlone || ours.length < 2 || !lines(now.slice(from, to)).every(isNext)) return null
+  const [before, after] = [own.slice(0, own.length - own.trimStart().length), own.slice(own.trimEnd().length)]
+  const start = from - before.length >= free && now.slice(0, from).endsWith(before) ? from - before.length : from
+  return start < free ? null : { from: start, to: now.startsWith(after, to) ? to + after.length : to }
+}
+
 /**
  * Ranges whose removal gives the same text: a line break and the line after it, or that line and its own break. Where
  * somebody has put a line between, one of them is still in one piece.
  */
-function equalRanges(text: string, from: number, to: number): { from: number; to: number }[] {
+function equalRanges(text: string, from: number, to: number): Range[] {
   const ranges = [{ from, to }]
   for (let step = 0; step < 4 && text[from + step] === text[to + step] && to + step < text.length; step++)
     ranges.push({ from: from + step + 1, to: to + step + 1 })
@@ -111,12 +156,11 @@ const wordsOf = (text: string): string[] => text.match(/\r?\n|[^\S\n]+|\w+|[^\w\
 /** How `after` comes from `before` by insertions alone; null where something is gone. */
 export function insertionsBetween(before: string, after: string): Insertion[] | null {
   const insertions: Insertion[] = []
-  let at = 0
-  for (const { value, added, removed } of diffArrays(wordsOf(before), wordsOf(after))) {
-    const text = value.join("")
-    if (removed) return null
-    if (added) insertions.push({ at, text })
-    else at += text.length
+  const at = { before: 0, after: 0 }
+  for (const { left, now, length } of [...align(before, after), { left: before.length, now: after.length, length: 0 }]) {
+    if (left !== at.before) return null
+    if (now > at.after) insertions.push({ at: left, text: after.slice(at.after, now) })
+    Object.assign(at, { before: left + length, after: now + length })
   }
   return insertions
 }

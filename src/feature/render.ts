@@ -2,6 +2,7 @@ import { posix } from "node:path"
 import type { Host } from "../host/types"
 import { alignSchema } from "./align-schema"
 import { compileTemplate } from "./compile"
+import { format } from "./format"
 import { readTemplate } from "./load"
 import type { Condition, LoadedFeature } from "./types"
 
@@ -41,10 +42,16 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
   }
   const renderFile = async ({ template, target }: LoadedFeature["files"][number]): Promise<RenderedFile> => {
     const path = places.path(target)
-    const text = await renderAt(path, `files/${template}`)
-    if (host.language === "ts" || !/\.tsx?$/.test(path)) return { path, text }
-    return { path: path.replace(/\.ts(x?)$/, ".js$1"), text: eraseTypes(path, text) }
+    return inStyle(inLanguage({ path, text: await renderAt(path, `files/${template}`) }))
   }
+  const inLanguage = ({ path, text }: RenderedFile): RenderedFile =>
+    host.language === "ts" || !/\.tsx?$/.test(path)
+      ? { path, text }
+      : { path: path.replace(/\.ts(x?)$/, ".js$1"), text: eraseTypes(path, text) }
+  const inStyle = async ({ path, text }: RenderedFile): Promise<RenderedFile> => ({
+    path,
+    text: host.formatting ? await format(path, text, host.formatting) : text,
+  })
   return {
     files: await Promise.all(feature.files.filter(({ when }) => isFor(host, when)).map(renderFile)),
     models: alignSchema(await renderAt(host.prisma.userModelFile, feature.schema.models)),

@@ -5,6 +5,7 @@ import { detectAuth, detectAuthVersion } from "./auth"
 import { detectClient } from "./client"
 import { detectEnv } from "./env"
 import { HostFiles } from "./files"
+import { detectFormatting } from "./formatting"
 import { detectMiddleware } from "./middleware"
 import { Modules } from "./modules"
 import { checkBasePath, detectNext, detectStyling } from "./next"
@@ -55,6 +56,7 @@ export async function detect(
   const alias = aliases.covering(`${base}lib/mfa`)
   const middleware = detectMiddleware(files, modules, next.facts.srcDir, auth.facts.calls[0])
   const styling = detectStyling(files, manifest, manifestText)
+  const formatting = detectFormatting(files)
   const env = detectEnv(files)
   const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm", rivals: [] } : detectPackageManager(files)
 
@@ -90,6 +92,7 @@ export async function detect(
     middlewareGuard: middleware?.guard ?? null,
     signInCallers: findSignInCallers(modules, pages, auth.facts.calls[0]),
     styling: styling.styling,
+    formatting: formatting?.options ?? null,
     env: env.facts,
     usesMigrations: schema.facts.provider !== "mongodb" && usesMigrations(files, schema.facts.schema, manifest),
     evidence: {
@@ -103,6 +106,7 @@ export async function detect(
       ...(alias && { alias: alias.evidence }),
       ...(middleware && { middleware: middleware.file }),
       styling: styling.evidence,
+      ...(formatting && { formatting: formatting.evidence }),
       env: env.evidence,
     },
     warnings,

@@ -9,6 +9,9 @@ export type Styling = "tailwind-4" | "tailwind-3" | "css"
 /** Where each fact was read: `tsconfig.json:12`. */
 export type Evidence = Record<string, string>
 
+/** How code is to look, by the names and values of Prettier's options. */
+export type FormatOptions = Readonly<Record<string, string | number | boolean>>
+
 /** A constant, or a function that makes options (also what a module exports as `default`). */
 export type OptionsSource = { file: string; name: string; kind: "constant" | "function" }
 
@@ -93,6 +96,8 @@ export type Host = {
   /** Forms that must go to the URL they get back. */
   signInCallers: SignInCaller[]
   styling: Styling
+  /** What the app's own formatter is told; null where it has none that can be read. */
+  formatting: FormatOptions | null
   env: { file: string; ignored: boolean; example: string | null }
   usesMigrations: boolean
   evidence: Evidence

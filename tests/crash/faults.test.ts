@@ -13,6 +13,7 @@ import { applyRemoval, planRemoval } from "../../src/apply/remove"
 import { type InstalledFeature, readManifest } from "../../src/apply/store"
 import { resume, rollBack, type Write } from "../../src/apply/transaction"
 import { applyUpdate } from "../../src/apply/update"
+import { leftBehind } from "../../src/commands/left-behind"
 import { makePlan } from "../../src/commands/make-plan"
 import { readOptions } from "../../src/commands/options"
 import { planFrom } from "../../src/commands/update"
@@ -121,21 +122,23 @@ describe("a failure at every call", () => {
     const plan = await makePlan(loadFeature("mfa"), options)
     // What looks at the result reads files, and reading can fail as well.
     const verify = async () => void fs.readFileSync(join(dir, "package.json"))
-    const ofAdd = await everyFailure(dir, () => apply(plan, "0.0.0", {}, verify))
+    const first = { version: "0.0.0", answers: {}, left: new Map(), verify }
+    const ofAdd = await everyFailure(dir, () => apply(plan, first))
     expect(ofAdd).toBeGreaterThan(500)
 
     const files = new HostFiles(dir)
     // What is left by an earlier version is brought to this one.
     const feature = loadFeature("mfa")
     const earlier = copyFixture("next16-credentials", join(tmp.dirSync({ unsafeCleanup: true }).name, "app"), { modules: false })
-    await apply(await makePlan(loadFeature("mfa", previousTemplates()), readOptions("mfa", earlier, { yes: true })), "0.0.0", {}, verify)
+    await apply(await makePlan(loadFeature("mfa", previousTemplates()), readOptions("mfa", earlier, { yes: true })), first)
     const installed = readManifest(earlier)?.features.mfa as InstalledFeature
     const { plan: update } = await planFrom(installed, feature, readOptions("mfa", earlier, { yes: true }))
     const run = { version: "0.0.1", answers: {}, verify }
     const ofUpdate = await everyFailure(earlier, () => applyUpdate(earlier, earlier, "mfa", update, run))
     expect(ofUpdate).toBeGreaterThan(200)
 
-    const removal = planRemoval(files.root, "mfa", { force: false, purge: true }, () => [])
+    const left = await leftBehind(files, readManifest(dir)?.features.mfa as InstalledFeature)
+    const removal = planRemoval(files.root, "mfa", { force: false, purge: true, left }, () => [])
     if (!removal) throw new Error("it is installed")
     const ofRemove = await everyFailure(dir, () => applyRemoval(files.root, files.boundary, "mfa", removal, verify))
     expect(ofRemove).toBeGreaterThan(200)

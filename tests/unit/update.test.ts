@@ -1,6 +1,8 @@
 /** `update`: from a previous version's templates to this one's, with what the user has made of them in between. */
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { join } from "node:path"
+import { format, resolveConfig } from "prettier"
 import tmp from "tmp"
 import { describe, expect, test } from "vitest"
 import { chimerai, makeHost, snapshot } from "../support/host"
@@ -220,5 +222,97 @@ describe("the manifest", () => {
 
   test("where nothing is installed, there is nothing to update", () => {
     expect(update(makeHost()).json.error.code).toBe("not_installed")
+  })
+})
+
+describe("another version's installation", () => {
+  const said = (dir: string, command: string) => {
+    const before = snapshot(dir)
+    const run = chimerai([command, "mfa", dir, "--yes", "--no-install", "--json"])
+    expect(snapshot(dir), command).toEqual(before)
+    return [run.code, run.json.error?.code, run.json.error?.suggestion]
+  }
+
+  test("an older one: add does not mix with it, and status says what to do", () => {
+    const { dir } = installed()
+    expect(said(dir, "add")).toEqual([3, "manifest_older", expect.stringContaining("npx chimerai update mfa")])
+    const { code, json } = chimerai(["status", dir, "--json"])
+    expect([code, json.status, json.host.auth.config]).toEqual([1, "open", "auth.ts"])
+    expect(json.checks[0]).toMatchObject({ id: "version", ok: false, fix: "npx chimerai update mfa" })
+    expect(json.checks.map(({ id }: { id: string }) => id)).toEqual(["version", "files", "env", "bypass"])
+  })
+
+  test("a newer one: add and update leave it, status names the version to use, and remove takes it out", () => {
+    const { dir, before } = installed()
+    change(dir, ".chimerai/manifest.json", '"version": "0.0.9"', '"version": "99.0.0"')
+    for (const command of ["add", "update"])
+      expect(said(dir, command), command).toEqual([3, "manifest_newer", expect.stringContaining("npx chimerai@latest")])
+    expect(chimerai(["status", dir, "--json"]).json.checks[0]).toMatchObject({ ok: false, fix: "npx chimerai@latest status" })
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+})
+
+describe("gone over by a formatter", () => {
+  /** Every file as Prettier, and `prisma format`, would have it. */
+  async function reformat(dir: string): Promise<void> {
+    for (const path of Object.keys(snapshot(dir)).filter((path) => /^(?!\.chimerai\/).*\.(tsx?|css|prisma)$/.test(path))) {
+      const full = join(dir, path)
+      const [old, options] = [readFileSync(full, "utf8"), await resolveConfig(full, { useCache: false })]
+      writeFileSync(full, path.endsWith(".prisma") ? formatSchema(old) : await format(old, { ...options, filepath: full }))
+    }
+  }
+  const { format: wasm } = createRequire(import.meta.url)("@prisma/prisma-schema-wasm") as {
+    format(schema: string, params: string): string
+  }
+  const formatSchema = (schema: string): string => {
+    const params = { textDocument: { uri: "file:/s" }, options: { tabSize: 2, insertSpaces: true } }
+    return JSON.parse(wasm(JSON.stringify([["file:/s", schema]]), JSON.stringify(params)))[0][1]
+  }
+  const style = '{ "semi": true, "singleQuote": true, "tabWidth": 4, "printWidth": 80 }'
+
+  test("nothing of it is an edit: update moves everything on, merges what is one, and remove leaves nothing", async () => {
+    const { dir } = installed()
+    const plain = makeHost({ ".prettierrc": style })
+    await reformat(plain)
+    writeFileSync(join(dir, ".prettierrc"), style)
+    await reformat(dir)
+    expect(text(dir, "auth.ts")).toContain("from '@/lib/mfa/hook';")
+    change(dir, "lib/mfa/config.ts", "export const backupCodeCount = 10;", "export const backupCodeCount = 8;")
+    const edited = chimerai(["status", dir, "--json"]).json.checks.find(({ id }: { id: string }) => id === "edited")
+    expect(edited.message).toBe("Yours by now, and merged by update: lib/mfa/config.ts.")
+
+    const run = update(dir)
+    expect([run.code, run.json.status], JSON.stringify(run.json.actions)).toEqual([0, "applied"])
+    expect(text(dir, "lib/mfa/config.ts")).toContain("attemptsPerChallenge = 5;")
+    expect(text(dir, "lib/mfa/config.ts")).toContain("backupCodeCount = 8;")
+    expect(existsSync(join(dir, "lib/mfa/hook.ts"))).toBe(false)
+    const fresh = makeHost({ ".prettierrc": style })
+    await reformat(fresh)
+    chimerai(["add", "mfa", fresh, "--yes", "--no-install"])
+    for (const path of ["auth.ts", "prisma/schema.prisma", "lib/mfa/with-mfa.ts", "app/login/mfa/page.tsx"])
+      expect(text(dir, path), path).toBe(text(fresh, path))
+
+    change(dir, "lib/mfa/config.ts", "backupCodeCount = 8;", "backupCodeCount = 10;")
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(snapshot(plain))
+  })
+
+  test("remove takes the insertions out of what it has made of the app's own files", async () => {
+    const schema =
+      'datasource db {\n    provider = "sqlite"\n    url = env("DATABASE_URL")\n}\n\nmodel User {\n    id String @id @default(cuid())\n    email String @unique\n\n    @@index([email])\n}\n'
+    const dir = makeHost({ "prisma/schema.prisma": schema })
+    const plain = makeHost({ "prisma/schema.prisma": schema, ".prettierrc": style })
+    await reformat(plain)
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+    writeFileSync(join(dir, ".prettierrc"), style)
+    await reformat(dir)
+    expect(text(dir, "prisma/schema.prisma")).toMatch(/^ {2}mfaSecret +String\?$/m)
+    // What one more run puts back is remembered along with what the first one did.
+    writeFileSync(join(dir, "prisma/schema.prisma"), text(dir, "prisma/schema.prisma").replace(/^ +mfaEpoch.*\n/m, ""))
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).json.status).toBe("applied")
+    const run = chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"])
+    expect(run.code, run.stderr).toBe(0)
+    expect(snapshot(dir)).toEqual(snapshot(plain))
   })
 })
