@@ -5,6 +5,9 @@ import { format } from "../feature/format"
 import type { HostFiles } from "../host/files"
 import { detectFormatting } from "../host/formatting"
 
+/** Characters. Beyond, it would take seconds, and code of that size is generated. */
+const longestFormatted = 500_000
+
 /**
  * Every file that an earlier run wrote, as it left it. To let a formatter go over it is not to edit it: where the app's
  * own, or `prisma format`, explains more of what is there now, the text is as that would have it.
@@ -23,7 +26,7 @@ export async function leftBehind(
 }
 
 async function nearer(files: HostFiles, path: string, now: string, left: Left): Promise<Left> {
-  if (left.text === now || !files.exists(path)) return left
+  if (left.text === now || left.text.length > longestFormatted || !files.exists(path)) return left
   const formatted = await inStyle(files, path, left)
   return formatted && distance(formatted.text, now) < distance(left.text, now) ? formatted : left
 }

@@ -18,22 +18,24 @@ const prettierConfigs = [
 ]
 const flag = /^(true|false)$/
 /** What Prettier knows, and what each may be: anything else is left to its default. */
-const known: Record<string, RegExp> = {
-  arrowParens: /^(always|avoid)$/,
-  bracketSameLine: flag,
-  bracketSpacing: flag,
-  endOfLine: /^(auto|lf|crlf|cr)$/,
-  jsxSingleQuote: flag,
-  objectWrap: /^(preserve|collapse)$/,
-  printWidth: /^\d+$/,
-  quoteProps: /^(as-needed|consistent|preserve)$/,
-  semi: flag,
-  singleAttributePerLine: flag,
-  singleQuote: flag,
-  tabWidth: /^\d+$/,
-  trailingComma: /^(all|es5|none)$/,
-  useTabs: flag,
-}
+const known = new Map(
+  Object.entries({
+    arrowParens: /^(always|avoid)$/,
+    bracketSameLine: flag,
+    bracketSpacing: flag,
+    endOfLine: /^(auto|lf|crlf|cr)$/,
+    jsxSingleQuote: flag,
+    objectWrap: /^(preserve|collapse)$/,
+    printWidth: /^\d+$/,
+    quoteProps: /^(as-needed|consistent|preserve)$/,
+    semi: flag,
+    singleAttributePerLine: flag,
+    singleQuote: flag,
+    tabWidth: /^\d+$/,
+    trailingComma: /^(all|es5|none)$/,
+    useTabs: flag,
+  }),
+)
 
 /** Prettier's options, its own or those that Biome's come to; null where the app has neither. The nearest config counts. */
 export function detectFormatting(files: HostFiles): Found | null {
@@ -91,7 +93,7 @@ function readOptions(text: string): FormatOptions {
   }))
   return Object.fromEntries(
     stated
-      .filter(({ name, value }) => known[name]?.test(value))
+      .filter(({ name, value }) => known.get(name)?.test(value))
       .map(({ name, value }) => [name, flag.test(value) ? value === "true" : /^\d+$/.test(value) ? Number(value) : value]),
   )
 }

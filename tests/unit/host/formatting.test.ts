@@ -61,7 +61,9 @@ describe("and where there is less to read", () => {
   })
 
   test("what is no option, or cannot be one's value, is left to the default", () => {
-    expect(optionsOf({ ".prettierrc": '{ "semi": "never", "tabWidth": "wide", "parser": "flow", "printWidth": 90 }' })).toEqual({
+    expect(
+      optionsOf({ ".prettierrc": '{ "semi": "never", "tabWidth": "wide", "parser": "flow", "constructor": "x", "printWidth": 90 }' }),
+    ).toEqual({
       printWidth: 90,
     })
     expect(optionsOf({ ".prettierrc.js": "module.exports = require('@acme/style')(process.env.CI)" })).toEqual({})
