@@ -37,9 +37,14 @@ const known = new Map(
   }),
 )
 
-/** Prettier's options, its own or those that Biome's come to; null where the app has neither. The nearest config counts. */
+/**
+ * Prettier's options, its own or those that Biome's come to; null where the app has neither. The nearest config counts,
+ * of the app's folders up to its workspace's: how a repository is written that only has the app somewhere in it (a
+ * template, an example) is not the app's style.
+ */
 export function detectFormatting(files: HostFiles): Found | null {
-  for (const dir of files.ancestors().map((path) => files.relative(path) || ".")) {
+  const own = files.ancestors().filter((path) => path.startsWith(files.boundary))
+  for (const dir of own.map((path) => files.relative(path) || ".")) {
     const found = prettierConfig(files, dir) ?? biomeConfig(files, dir) ?? withoutConfig(files, dir)
     if (found) return found
   }

@@ -85,6 +85,15 @@ describe("and where there is less to read", () => {
   })
 })
 
+test("how a repository is written that only contains the app somewhere is not its style", () => {
+  const repository = makeHost({ ".prettierrc": '{ "semi": false }' })
+  execFileSync("git", ["init", "-q", repository])
+  const app = copyFixture("next16-credentials", join(repository, "examples/app"), { modules: false })
+  expect(detectFormatting(new HostFiles(app))).toBeNull()
+  writeFileSync(join(app, ".prettierrc"), '{ "semi": true }')
+  expect(detectFormatting(new HostFiles(app))?.options).toEqual({ semi: true })
+})
+
 describe("what is created is what the app's formatter would make of it", () => {
   const createdBy = (dir: string) => (readManifest(dir)?.features.mfa?.created ?? []).map(({ path }) => path)
   const installedIn = (fixture: string, config: string, text: string) => {
