@@ -32,9 +32,12 @@ export function importInsertion(module: Module, name: string, from: string): Ins
   return at === 0 ? { at: text.startsWith("\uFEFF") ? 1 : 0, text: statement + eol } : { at, text: eol + statement }
 }
 
-/** The end of a line whose rest is a comment: it belongs to the import before it. Otherwise the offset itself. */
+/**
+ * The end of a line whose rest is a comment: it belongs to the import before it. Otherwise the offset itself. A comment
+ * ends at U+2028 as well, and code follows.
+ */
 function endOfLine(text: string, at: number): number {
-  const rest = /^[ \t]*(?:\/\/[^\r\n]*)?(?=\r?\n|$)/.exec(text.slice(at))
+  const rest = /^[ \t]*(?:\/\/[^\r\n\u2028\u2029]*)?(?=\r?\n|$)/.exec(text.slice(at))
   return rest ? at + rest[0].length : at
 }
 

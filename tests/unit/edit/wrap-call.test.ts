@@ -93,6 +93,12 @@ describe("the callee is wrapped and nothing else moves", () => {
     )
   })
 
+  // Found by the fuzzer (seed 7004).
+  test("a comment after the last import that ends at a line separator, with code behind it", () => {
+    const text = 'import NextAuth from "next-auth"; // one\u2028export const x = {\n  y: 1 };\nexport const a = NextAuth(x);\n'
+    expect(edited(text)).toContain('from "next-auth";\nimport { withMfa } from "@/lib/mfa/with-mfa";\n // one\u2028export const x')
+  })
+
   test("a line that would outgrow the formatter's width keeps its length: the import is renamed instead", () => {
     const text =
       'import NextAuth from "next-auth";\nimport { cache } from "react";\n\nconst { auth: uncachedAuth, handlers, signIn, signOut } = NextAuth(authConfig);\n'
