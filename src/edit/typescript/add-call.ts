@@ -20,7 +20,9 @@ export function addCall(module: Module, { name, from, argument }: CallRequest): 
   if (taken) return taken
   if (ours && statementsCalling(module, name, argument) > 0) return { kind: "present" }
   const eol = eolOf(module.text)
-  const semicolon = module.text.slice(declaration.start, declaration.end).endsWith(";") ? ";" : ""
+  // Where the next statement begins with a bracket, the call would be read as its beginning (found by the fuzzer, seed 7017).
+  const isContinued = /^[([`+\-*/.,?]/.test(module.text.slice(declaration.end).replace(/^(\s|\/\/.*|\/\*[\s\S]*?\*\/)+/, ""))
+  const semicolon = isContinued || module.text.slice(declaration.start, declaration.end).endsWith(";") ? ";" : ""
   const statement = behind(module.text, declaration.end, `${eol}${eol}${name}(${argument})${semicolon}`)
   return { kind: "edit", edits: ours ? [statement] : [importInsertion(module, name, from), statement] }
 }

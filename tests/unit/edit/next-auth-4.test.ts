@@ -17,6 +17,12 @@ const code = (result: EditResult) => (result.kind === "refuse" ? result.code : r
 describe("a call after the declaration", () => {
   const protect = on((module) => addCall(module, { name: "protect", from: "@/lib/mfa/with-mfa", argument: "authOptions" }))
 
+  // Found by the fuzzer (seed 7017).
+  test("without semicolons, before a statement that would go on with it", () => {
+    const text = 'import { a } from "a"\n\nexport const authOptions = {} satisfies Options\n[]\n'
+    expect(applyEdit(text, protect)).toContain("protect(authOptions);\n[]\n")
+  })
+
   test("of a typed constant, with semicolons", () => {
     expect(
       applyEdit(
