@@ -57,10 +57,10 @@ export function takeOut(now: string, left: string, insertions: Insertion[]): str
       const isFree = start >= (cuts.at(-1)?.to ?? 0)
       return segment && isFree && now.startsWith(own, start) ? [{ from: start, to: start + own.length }] : []
     })[0]
-    const cut = whole ?? remains(now, left.slice(from, to), piecesOf(common, from, to), cuts.at(-1)?.to ?? 0)
+    const pieces = piecesOf(common, from, to).filter((piece) => now.slice(piece.from, piece.to).trim() !== "")
+    const cut = whole ?? remains(now, left.slice(from, to), pieces, cuts.at(-1)?.to ?? 0)
     if (cut) cuts.push(cut)
-    else if (common.some((segment) => left.slice(Math.max(segment.left, from), Math.min(segment.left + segment.length, to)).trim() !== ""))
-      return null
+    else if (pieces.length > 0) return null
   }
   return cuts.toReversed().reduce((text, { from, to }) => text.slice(0, from) + text.slice(to), now)
 }
@@ -79,11 +79,11 @@ function piecesOf(common: Segment[], from: number, to: number): Range[] {
  * Where lines of ours still stand of which some have been deleted, or spaced otherwise. Nothing else may stand among
  * them: what is cut then is nobody else's.
  * @param own the insertion as it was
+ * @param pieces what of it is still to be found, blank ones left out
  * @param free where the text begins that is not spoken for
  */
 function remains(now: string, own: string, pieces: Range[], free: number): Range | null {
-  const isBlank = ({ from, to }: Range) => now.slice(from, to).trim() === ""
-  const [first, last] = [pieces.find((piece) => !isBlank(piece)), pieces.findLast((piece) => !isBlank(piece))]
+  const [first, last] = [pieces[0], pieces.at(-1)]
   if (!first || !last) return null
   const found = now.slice(first.from, last.to)
   const [from, to] = [last.to - found.trimStart().length, first.from + found.trimEnd().length]
