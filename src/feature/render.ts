@@ -67,7 +67,7 @@ export function isFor(host: Host, when: Condition | undefined): boolean {
     styling: host.styling === "css" ? "css" : "tailwind",
     major: host.auth.major,
     router: host.auth.router,
-    middleware: host.middlewareGuard,
+    middleware: host.middlewareGuard ?? (host.middleware ? "own" : null),
     language: host.language,
     database: host.prisma.provider === "mongodb" ? "mongodb" : "relational",
   }
