@@ -210,14 +210,16 @@ function prepareDatabase(dir) {
 /**
  * A port to listen on: `wanted` where it is free, else one from below the range that systems give to outgoing
  * connections, which would be taken again before the app listens.
- * @param {number} wanted
+ * @param {number} [wanted] none, or 0, is any
  * @returns {Promise<number>}
  */
-export function freePort(wanted = 10_000 + randomInt(20_000)) {
+export function freePort(wanted = 0) {
+  // The system's own choice for 0 is from that range, and `wanted` itself says nothing about what it chose.
+  const port = wanted || 10_000 + randomInt(20_000)
   return new Promise((resolve) => {
     const server = createServer()
     server.once("error", () => resolve(freePort()))
-    server.listen(wanted, () => server.close(() => resolve(wanted)))
+    server.listen(port, () => server.close(() => resolve(port)))
   })
 }
 

@@ -16,18 +16,26 @@ import type { RunOptions } from "./options"
  */
 export async function makePlan(feature: LoadedFeature, options: RunOptions, written?: ReadonlyMap<string, string | null>): Promise<Plan> {
   const detection = await detect(options.dir, feature.requires, options, written)
-  const [{ wrapCall }, { joinImports }, { addCall }, { wrapResults }, { redirectImport }, { passPath }, { followResult }, { eraseTypes }] =
-    await Promise.all([
-      import("../edit/typescript/wrap-call"),
-      import("../edit/typescript/imports"),
-      import("../edit/typescript/add-call"),
-      import("../edit/typescript/wrap-results"),
-      import("../edit/typescript/redirect-import"),
-      import("../edit/typescript/pass-path"),
-      import("../edit/typescript/follow-result"),
-      import("../edit/typescript/erase-types"),
-    ])
-  const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, passPath, followResult }
+  const [
+    { wrapCall },
+    { joinImports },
+    { addCall },
+    { wrapResults },
+    { redirectImport },
+    { wrapMiddleware },
+    { followResult },
+    { eraseTypes },
+  ] = await Promise.all([
+    import("../edit/typescript/wrap-call"),
+    import("../edit/typescript/imports"),
+    import("../edit/typescript/add-call"),
+    import("../edit/typescript/wrap-results"),
+    import("../edit/typescript/redirect-import"),
+    import("../edit/typescript/wrap-middleware"),
+    import("../edit/typescript/follow-result"),
+    import("../edit/typescript/erase-types"),
+  ])
+  const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, wrapMiddleware, followResult }
   return decide(detection.host, feature, await render(feature, detection.host, eraseTypes), {
     ...sourcesOf(detection),
     edits,

@@ -1,4 +1,5 @@
 import { posix } from "node:path"
+import { coerce, gte, parse as parseVersion } from "semver"
 import type { Host } from "../host/types"
 import { alignSchema } from "./align-schema"
 import { compileTemplate } from "./compile"
@@ -66,7 +67,7 @@ export function isFor(host: Host, when: Condition | undefined): boolean {
     styling: host.styling === "css" ? "css" : "tailwind",
     major: host.auth.major,
     router: host.auth.router,
-    middleware: host.middlewareGuard,
+    middleware: host.middlewareGuard ?? (host.middleware ? "own" : null),
     language: host.language,
     database: host.prisma.provider === "mongodb" ? "mongodb" : "relational",
   }
@@ -123,11 +124,15 @@ function contextOf(host: Host, routes: Routes) {
     v4: host.auth.major === 4,
     ...betas(host.auth.version),
     pagesRouter: host.auth.router === "pages",
+    /** `after` of next/server runs what need not keep an answer waiting; only in the App Router. */
+    hasAfter: host.auth.router === "app" && isAtLeast(host.next, "15.1.0"),
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,
     backfillScript: `scripts/mfa-backfill.${host.language}`,
-    prisma: { name: client.export, isDefault: client.export === "default", isOwn: client.isOwn },
+    prisma: { name: client.export, isDefault: client.export === "default", isOwn: client.isOwn, replicas: client.replicas },
+    /** A guarded `update` is one statement: the database gives back the row that it has changed. */
+    returning: returningProviders.has(provider) && isAtLeast(host.prisma.version, "5.0.0"),
     session: { model: sessionModel, delegate: sessionModel && lowerFirst(sessionModel) },
     mongo,
     /** How the database can be asked for an address whatever its case; "plain": it compares that way by itself. */
@@ -151,6 +156,14 @@ function contextOf(host: Host, routes: Routes) {
       fkColumn: userId.type + native,
     },
   }
+}
+
+const returningProviders = new Set(["postgresql", "postgres", "sqlite", "cockroachdb"])
+
+/** A version that cannot be read is taken for an older one: the templates then use what works everywhere. */
+function isAtLeast(version: string, wanted: string): boolean {
+  const known = parseVersion(version) ?? coerce(version)
+  return known !== null && gte(known, wanted)
 }
 
 /** What the database takes for an id; asked for anything else, such as a provider's own id, it answers with an error. */

@@ -5,7 +5,7 @@ const condition = z.strictObject({
   styling: z.optional(z.enum(["css", "tailwind"])),
   major: z.optional(z.number()),
   router: z.optional(z.enum(["app", "pages"])),
-  middleware: z.optional(z.enum(["auth", "own-call", "with-auth"])),
+  middleware: z.optional(z.enum(["auth", "own-call", "with-auth", "own"])),
   language: z.optional(z.enum(["ts", "js"])),
   database: z.optional(z.enum(["mongodb", "relational"])),
 })
@@ -37,8 +37,8 @@ export const featureSchema = z.strictObject({
   guardOptions: z.strictObject({ function: z.string(), module: z.string(), when: z.optional(condition) }),
   /** What opens the challenge page in a middleware: a wrapper of its own NextAuth, or a module in place of the library's. */
   openMiddleware: z.strictObject({ wrapper: z.string(), module: z.string(), replaces: z.string() }),
-  /** The path that a middleware's own function lets pass. */
-  passMiddleware: z.strictObject({ constant: z.string(), module: z.string() }),
+  /** A function that a middleware of the app's own is given to. */
+  passMiddleware: z.strictObject({ wrapper: z.string(), module: z.string() }),
   /** A function that takes a sign-in form where its result says. */
   followResult: z.strictObject({ function: z.string(), module: z.string() }),
   routes: z.strictObject({ settings: z.string(), challenge: z.string() }),

@@ -28,7 +28,8 @@ const usualClientFiles = [
   "app/lib/db",
 ]
 
-type Found = { client: PrismaFacts["client"]; evidence: string }
+type Client = Omit<PrismaFacts["client"], "replicas">
+type Found = { client: Client; evidence: string }
 
 /**
  * The module that makes the app's Prisma client: the one the auth code reaches, else one at a usual place.
@@ -36,7 +37,25 @@ type Found = { client: PrismaFacts["client"]; evidence: string }
  * @param place the module that would make that one
  * @throws CliError prisma_client_not_found
  */
-export function detectClient(files: HostFiles, modules: Modules, authFile: string, place: string, override?: string): Found {
+export function detectClient(
+  files: HostFiles,
+  modules: Modules,
+  authFile: string,
+  place: string,
+  override?: string,
+): { client: PrismaFacts["client"]; evidence: string } {
+  const { client, evidence } = findClient(files, modules, authFile, place, override)
+  return { client: { ...client, replicas: readsReplicas(files, modules, client) }, evidence }
+}
+
+/** Whether reads through the client go to replicas, unless they ask for `$primary()`. */
+function readsReplicas(files: HostFiles, modules: Modules, { file, export: name, isOwn }: Client): boolean {
+  if (isOwn || !(files.read(file) ?? "").includes("readReplicas")) return false
+  const module = modules.parse(file)
+  return module !== null && modules.locate.exportCalls(module, name, "readReplicas")
+}
+
+function findClient(files: HostFiles, modules: Modules, authFile: string, place: string, override?: string): Found {
   if (override) {
     const [file = "", name = "prisma"] = override.split("#")
     if (!files.exists(file))
@@ -101,7 +120,7 @@ function clientExport({ locate }: Modules, module: Module): string | null {
  * The client as the auth code imports it: which export, where the module has several, and by which name of a package,
  * where it is in another one. The package may hand it on from a file of its own.
  */
-function importedAs(modules: Modules, seen: Map<string, Module>, path: string, fallback: string): PrismaFacts["client"] {
+function importedAs(modules: Modules, seen: Map<string, Module>, path: string, fallback: string): Client {
   const exported = modules.parse(path) ? modules.locate.exportsMaking(modules.parse(path) as Module, "PrismaClient") : []
   const isOutside = path.startsWith("../")
   const owner = isOutside ? modules.packages.ownerOf(path) : null

@@ -75,6 +75,13 @@ export async function detect(
         "MongoDB must be a replica set: what keeps a code from being used twice takes transactions. This code is type-checked for MongoDB, but was never run on one.",
       file: schema.facts.schema,
     })
+  if (client.client.replicas)
+    warnings.push({
+      code: "read_replicas",
+      message:
+        "Reads of this app's Prisma client go to replicas, which may be behind. MFA reads and writes through $primary(): a challenge, a code or a session that has just changed is seen at once. Do the same where your own code reads a sign-in right after it was written.",
+      file: client.client.file,
+    })
 
   const host: Host = {
     root: files.root,

@@ -64,9 +64,10 @@ export type PrismaFacts = {
   secondFactors: { name: string; file: string; line: number }[]
   /**
    * The module that exports the client; `specifier` where it is another package, which is imported by name. With `isOwn`
-   * the app exports none: `file` is ours, and `specifier` is where it has the class from.
+   * the app exports none: `file` is ours, and `specifier` is where it has the class from. With `replicas` it is extended
+   * with `readReplicas(…)`: its reads may be older than its writes, unless they ask for `$primary()`.
    */
-  client: { file: string; export: string; specifier: string | null; isOwn: boolean }
+  client: { file: string; export: string; specifier: string | null; isOwn: boolean; replicas: boolean }
 }
 
 export type AliasFact = { pattern: string; prefix: string; dir: string }

@@ -72,18 +72,21 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
     const redirect = (current: string) => edits.redirectImport(parse(path, current), { specifier: replaces, to: from })
     return [toEdit("edit", path, text, redirect, reason, `from "${from}" // instead of "${replaces}"`)]
   }
+  const pass = feature.passMiddleware
+  const passFrom = recipe.specifier(path, pass.module)
   // What rewrites paths for languages has to see the page's, too.
-  if (!isUnderLanguage && !/next-intl|i18n|locale/i.test(text)) {
-    const { constant, module } = feature.passMiddleware
-    const pass = (current: string) => edits.passPath(parse(path, current), { constant, from: recipe.specifier(path, module) })
-    if (pass(text).kind !== "refuse") return [toEdit("edit", path, text, pass, reason, "")]
+  const isOwn = !isUnderLanguage && !/next-intl|i18n|locale/i.test(text)
+  if (isOwn) {
+    const wrap = (current: string) => edits.wrapMiddleware(parse(path, current), { wrapper: pass.wrapper, from: passFrom })
+    if (wrap(text).kind !== "refuse") return [toEdit("edit", path, text, wrap, reason, "")]
   }
+  const wrapping = `// in ${path}, around the function that it exports:\nimport { ${pass.wrapper} } from "${passFrom}"\n\n${pass.wrapper}(...)\n\n// or `
   return [
     {
       kind: "manual",
       path,
       reason: `make sure that ${challenge} can be reached without a session`,
-      snippet: `// in ${path}, among the paths that are open to everyone:\n"${challenge}"`,
+      snippet: `${isOwn ? wrapping : `// in ${path}, `}among the paths that are open to everyone:\n"${challenge}"`,
       state: "planned",
     },
   ]

@@ -14,7 +14,7 @@ export type Sources = {
     addCall: typeof import("../edit/typescript/add-call").addCall
     wrapResults: typeof import("../edit/typescript/wrap-results").wrapResults
     redirectImport: typeof import("../edit/typescript/redirect-import").redirectImport
-    passPath: typeof import("../edit/typescript/pass-path").passPath
+    wrapMiddleware: typeof import("../edit/typescript/wrap-middleware").wrapMiddleware
     followResult: typeof import("../edit/typescript/follow-result").followResult
   }
   generate(kind: string): string

@@ -1,5 +1,5 @@
-import { type EditResult, eolOf } from "../splice"
-import { behind, claimName, importInsertion } from "./imports"
+import type { EditResult } from "../splice"
+import { claimName, importInsertion, statementBehind } from "./imports"
 import { declarationOf, statementsCalling } from "./locate"
 import type { Module } from "./module"
 
@@ -19,10 +19,6 @@ export function addCall(module: Module, { name, from, argument }: CallRequest): 
   const { ours, taken } = claimName(module, name, from)
   if (taken) return taken
   if (ours && statementsCalling(module, name, argument) > 0) return { kind: "present" }
-  const eol = eolOf(module.text)
-  // Where the next statement begins with a bracket, the call would be read as its beginning (found by the fuzzer, seed 7017).
-  const isContinued = /^[([`+\-*/.,?]/.test(module.text.slice(declaration.end).replace(/^(\s|\/\/.*|\/\*[\s\S]*?\*\/)+/, ""))
-  const semicolon = isContinued || module.text.slice(declaration.start, declaration.end).endsWith(";") ? ";" : ""
-  const statement = behind(module.text, declaration.end, `${eol}${eol}${name}(${argument})${semicolon}`)
+  const statement = statementBehind(module, declaration, `${name}(${argument})`)
   return { kind: "edit", edits: ours ? [statement] : [importInsertion(module, name, from), statement] }
 }

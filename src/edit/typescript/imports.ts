@@ -1,6 +1,9 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
 import { bindingOf, type Module, prologueEnd, topLevelNames } from "./module"
 
+/** Prettier's default. A line that grows past it would be broken up by the host's formatter, and fail its check. */
+export const usualWidth = 80
+
 /** `@/lib/x`, `../lib/x` and `~/lib/x` may all be the same module; what they end in has to be. */
 export function sameModule(a: string, b: string): boolean {
   const tail = (specifier: string) => specifier.replace(/^[^\w]*(?:@?\w*\/)?/, "")
@@ -45,6 +48,17 @@ function endOfLine(text: string, at: number): number {
 export function behind(text: string, end: number, inserted: string): Insertion {
   const at = endOfLine(text, end)
   return { at, text: inserted + (at === text.length || /[\r\n]/.test(text.charAt(at)) ? "" : eolOf(text)) }
+}
+
+/**
+ * A statement of its own behind another one, in the other's style. Where code follows that begins with a bracket, it
+ * would be read as the statement's end without a semicolon (found by the fuzzer, seed 7017).
+ */
+export function statementBehind({ text }: Module, { start, end }: { start: number; end: number }, inserted: string): Insertion {
+  const isContinued = /^[([`+\-*/.,?]/.test(text.slice(end).replace(/^(\s|\/\/.*|\/\*[\s\S]*?\*\/)+/, ""))
+  const semicolon = isContinued || text.slice(start, end).endsWith(";") ? ";" : ""
+  const eol = eolOf(text)
+  return behind(text, end, `${eol}${eol}${inserted}${semicolon}`)
 }
 
 /** New imports from one module at one place become one import. */

@@ -30,6 +30,24 @@ export function makesPlainly(module: Module, className: string): boolean {
   return found
 }
 
+/** Whether the value of an export is made with a call of `callee`, by way of other names and functions of the module. */
+export function exportCalls(module: Module, name: string, callee: string): boolean {
+  const seen = new Set<string>()
+  const calls = (value: ts.Node): boolean => {
+    let found = false
+    walk(value, (node) => {
+      if (found) return
+      if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === callee) found = true
+      else if (ts.isIdentifier(node) && !seen.has(node.text)) {
+        seen.add(node.text)
+        found = [...valuesOf(module, node.text), ...functionsNamed(module, node.text)].some(calls)
+      }
+    })
+    return found
+  }
+  return exportedValues(module).some((exported) => exported.name === name && exported.values.some(calls))
+}
+
 class Search {
   readonly #seen = new Set<string>()
 

@@ -1,5 +1,5 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { behind, claimName, importInsertion } from "./imports"
+import { behind, claimName, importInsertion, usualWidth } from "./imports"
 import { type Call, callsOfDefault } from "./locate"
 import { type Module, topLevelNames } from "./module"
 
@@ -38,9 +38,6 @@ export function wrapCall(module: Module, { library, wrapper, from }: WrapRequest
   // In one offset the import comes first, then what uses it.
   return { kind: "edit", edits: ours ? edits : [importInsertion(module, wrapper, from), ...edits] }
 }
-
-/** Prettier's default. A line that grows past it would be broken up by the host's formatter, and fail its check. */
-const usualWidth = 80
 
 function lineLength(text: string, at: number): number {
   const start = text.lastIndexOf("\n", at - 1) + 1

@@ -165,7 +165,7 @@ describe("where things are", () => {
       "auth.ts":
         'import NextAuth from "next-auth";\nimport database from "@/lib/prisma";\nvoid database;\nexport const { handlers } = NextAuth({ providers: [] });\n',
     })
-    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: "default", specifier: null, isOwn: false })
+    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: "default", specifier: null, isOwn: false, replicas: false })
   })
 
   test.each([
@@ -187,7 +187,7 @@ describe("where things are", () => {
     ["beside what uses it", "const prisma = new PrismaClient();\nexport const repo = { prisma };\nexport default prisma;\n", "default"],
   ])("a client %s", async (_name, text, name) => {
     const host = await factsOf({ "lib/prisma.ts": `import { PrismaClient } from "@prisma/client";\n${text}` })
-    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: name, specifier: null, isOwn: false })
+    expect(host.prisma.client).toEqual({ file: "lib/prisma.ts", export: name, specifier: null, isOwn: false, replicas: false })
   })
 
   test("options that use a client are not the client", async () => {
@@ -207,7 +207,7 @@ describe("where things are", () => {
     const made = use === "prisma" ? 'const prisma = new PrismaClient({ log: ["error"] });\n' : ""
     const text = `import NextAuth from "next-auth";\nimport { PrismaClient } from "${from}";\n${made}export const { handlers } = NextAuth({ providers: [], jwt: { x: ${use} } });\n`
     const { prisma } = await factsOf({ "lib/prisma.ts": null, "auth.ts": text })
-    expect(prisma.client).toEqual({ file: "lib/mfa/db.ts", export: "db", specifier, isOwn: true })
+    expect(prisma.client).toEqual({ file: "lib/mfa/db.ts", export: "db", specifier, isOwn: true, replicas: false })
   })
 
   test("a client that only the app knows how to make is not made again", async () => {

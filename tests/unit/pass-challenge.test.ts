@@ -1,0 +1,132 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { NextRequest, NextResponse } from "next/server"
+import { beforeAll, describe, expect, test } from "vitest"
+import { eraseTypes } from "../../src/edit/typescript/erase-types"
+import { loadFeature } from "../../src/feature/load"
+import { render } from "../../src/feature/render"
+import { detect } from "../../src/host/detect"
+import { makeHost } from "../support/host"
+import { cache } from "../support/paths"
+
+type Middleware = (request: NextRequest, ...rest: unknown[]) => unknown
+type PassChallenge = (middleware: Middleware) => (request: NextRequest, ...rest: unknown[]) => unknown
+
+let passChallenge: PassChallenge
+
+beforeAll(async () => {
+  const feature = loadFeature("mfa")
+  const { host } = await detect(makeHost(), feature.requires)
+  const { files } = await render(feature, host, eraseTypes)
+  const dir = join(cache, `pass-challenge-${process.pid}`)
+  mkdirSync(dir, { recursive: true })
+  for (const name of ["pass-challenge", "config"])
+    writeFileSync(join(dir, `${name}.ts`), files.find(({ path }) => path === `lib/mfa/${name}.ts`)?.text ?? "")
+  passChallenge = ((await import(join(dir, "pass-challenge.ts"))) as { passChallenge: PassChallenge }).passChallenge
+})
+
+const requestFor = (path: string, init: { method?: string; body?: string } = {}) =>
+  new NextRequest(`https://app.example.com${path}`, { headers: { cookie: "a=b", "x-test": "1" }, ...init })
+const answerTo = async (middleware: Middleware, path: string, init = {}) =>
+  (await passChallenge(middleware)(requestFor(path, init))) as Response | undefined
+const isNext = (answer: Response | undefined) => answer?.headers.get("x-middleware-next") === "1"
+
+const withHeaders = (response: NextResponse) => {
+  response.headers.set("content-security-policy", "default-src 'self'")
+  return response
+}
+/** Everything but the sign-in page is for those who are signed in; every answer has a policy. */
+const guarding =
+  (signIn: string, turnAway: (request: NextRequest) => NextResponse): Middleware =>
+  (request) =>
+    withHeaders(
+      request.nextUrl.pathname.startsWith(signIn) && request.nextUrl.pathname.length <= signIn.length + 1
+        ? NextResponse.next()
+        : turnAway(request),
+    )
+const toSignIn = (request: NextRequest) => NextResponse.redirect(new URL("/api/auth/signin?from=/login/mfa", request.url))
+
+describe("passChallenge", () => {
+  test.each([
+    ["a redirect", toSignIn],
+    ["401", () => NextResponse.json({}, { status: 401 })],
+    ["403", () => new NextResponse("no", { status: 403 })],
+    ["a rewrite", (request: NextRequest) => NextResponse.rewrite(new URL("/denied", request.url))],
+  ])("opens the challenge page to those who are turned away with %s, with the headers of the sign-in page", async (_, turnAway) => {
+    for (const path of ["/login/mfa", "/login/mfa/", "/login/mfa?callbackUrl=%2Fx"]) {
+      const answer = await answerTo(guarding("/api/auth/signin", turnAway), path)
+      expect(isNext(answer)).toBe(true)
+      expect(answer?.headers.get("content-security-policy")).toBe("default-src 'self'")
+    }
+  })
+
+  test("opens it also where the middleware would turn them away from the sign-in page", async () => {
+    const answer = await answerTo(guarding("/nowhere", toSignIn), "/login/mfa")
+    expect(isNext(answer)).toBe(true)
+  })
+
+  test.each(["/", "/login", "/login/mfa/more", "/login/mfax", "/LOGIN/MFA", "/x/login/mfa", "//login/mfa"])(
+    "answers for %s as the middleware does, which it asks once",
+    async (path) => {
+      let asked = 0
+      const middleware: Middleware = (request) => {
+        asked++
+        return toSignIn(request)
+      }
+      const answer = await answerTo(middleware, path)
+      expect(answer?.status).toBe(307)
+      expect(asked).toBe(1)
+    },
+  )
+
+  test("leaves a middleware that answers at once as it is", () => {
+    const answer = NextResponse.next()
+    expect(passChallenge(() => answer)(requestFor("/dashboard"))).toBe(answer)
+  })
+
+  test.each([
+    ["next", () => NextResponse.next()],
+    ["a page of its own", () => new NextResponse("maintenance", { status: 503 })],
+    ["too many requests", () => new NextResponse(null, { status: 429 })],
+    ["another host", () => NextResponse.redirect("https://www.example.com/login/mfa?x=1")],
+    ["a language", (request: NextRequest) => NextResponse.rewrite(new URL("/en/login/mfa/", request.url))],
+  ])("uses an answer as it is that does not turn anybody away: %s", async (_, answers) => {
+    const answer = answers(requestFor("/login/mfa"))
+    expect(await answerTo(() => Promise.resolve(answer), "/login/mfa")).toBe(answer)
+  })
+
+  test("uses the answer of a middleware that gives none", async () => {
+    expect(await answerTo(() => undefined, "/login/mfa")).toBeUndefined()
+  })
+
+  test("asks about the sign-in page with what the request has, also when its body has been read", async () => {
+    const seen: unknown[] = []
+    const middleware: Middleware = async (request, event) => {
+      if (!request.bodyUsed && request.method === "POST" && request.body) await request.text()
+      const { nextUrl, headers, cookies, method } = request
+      seen.push([
+        nextUrl.pathname,
+        nextUrl.searchParams.get("q"),
+        headers.get("x-test"),
+        cookies.get("a")?.value,
+        method,
+        (request as any).auth,
+        event,
+      ])
+      return toSignIn(request)
+    }
+    const request = Object.assign(requestFor("/login/mfa/?q=1", { method: "POST", body: "code=1" }), { auth: { user: 1 } })
+    const answer = (await passChallenge(middleware)(request, "event")) as Response
+    const rest = ["1", "1", "b", "POST", { user: 1 }, "event"]
+    expect(seen).toEqual([
+      ["/login/mfa/", ...rest],
+      ["/api/auth/signin/", ...rest],
+    ])
+    expect(isNext(answer)).toBe(true)
+  })
+
+  test("does not hide that the middleware fails", async () => {
+    const failing: Middleware = () => Promise.reject(new Error("broken"))
+    await expect(answerTo(failing, "/login/mfa")).rejects.toThrow("broken")
+  })
+})
