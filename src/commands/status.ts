@@ -10,6 +10,7 @@ import { detect } from "../host/detect"
 import { HostFiles } from "../host/files"
 import { isMigrated } from "../host/migrations"
 import { Modules } from "../host/modules"
+import { delegateOf } from "../host/prisma"
 import { importsOf } from "../host/sources"
 import type { Host, Warning } from "../host/types"
 import { notInstalled } from "../host/workspace"
@@ -25,8 +26,11 @@ import { leftBehind } from "./left-behind"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
-/** @property fix what to do about it, where it is not well */
-export type Check = { id: string; ok: boolean; message: string; fix?: string }
+/**
+ * @property state `unknown`: files do not tell, and somebody who knows the app has to
+ * @property fix what to do about it, where it is not well
+ */
+export type Check = { id: string; state: "ok" | "todo" | "unknown"; message: string; fix?: string }
 
 /** `chimerai status`: what is installed, what has drifted, and what is still to do. Reads only. */
 export async function status(given: RunOptions): Promise<number> {
@@ -49,10 +53,13 @@ export async function status(given: RunOptions): Promise<number> {
   const known = [versionCheck(installed), ...(await fileChecks(files, installed, shown))]
   const ofHost = (host: Host) => [...envChecks(files, host, feature, shown), ...bypassChecks(files, host, installed, shown)]
   const finish = (host: Host, checks: Check[]): number => {
-    const open = checks.filter(({ ok }) => !ok)
+    const open = checks.filter(({ state }) => state === "todo")
+    const unknown = checks.filter(({ state }) => state === "unknown")
+    const nothing =
+      unknown.length === 0 ? "Nothing is left to do." : `Nothing else is left to do; what files do not tell is marked with a ?.`
     if (options.json) printJson(document({ status: open.length === 0 ? "ok" : "open", host: hostDocument(host, options.app), checks }))
     for (const check of checks) report.out(line(check))
-    report.out(open.length === 0 ? `\n${kleur.green("✔")} Nothing is left to do.` : `\n${open.length} of ${checks.length} checks need you.`)
+    report.out(open.length === 0 ? `\n${kleur.green("✔")} ${nothing}` : `\n${open.length} of ${checks.length} checks need you.`)
     return open.length === 0 ? exit.done : exit.failed
   }
   if (compareToOwn(installed.version) !== 0) {
@@ -72,8 +79,8 @@ export async function status(given: RunOptions): Promise<number> {
   ])
 }
 
-function line({ ok, message, fix }: Check): string {
-  const mark = ok ? kleur.green("✔") : kleur.yellow("!")
+function line({ state, message, fix }: Check): string {
+  const mark = { ok: kleur.green("✔"), todo: kleur.yellow("!"), unknown: kleur.cyan("?") }[state]
   return `${mark} ${message}${fix ? `\n    ${fix.replaceAll("\n", "\n    ")}` : ""}`
 }
 
@@ -83,25 +90,26 @@ function interruption(root: string): Check | null {
     return null
   } catch (error) {
     if (!(error instanceof CliError)) throw error
-    return { id: error.code, ok: false, message: error.message, ...(error.details.suggestion && { fix: error.details.suggestion }) }
+    return { id: error.code, state: "todo", message: error.message, ...(error.details.suggestion && { fix: error.details.suggestion }) }
   }
 }
 
-/** A version with a known flaw is to be left; the rest is to be known. */
+/** A version with a known flaw is to be left; how the app tells its users apart is not in its files; the rest is to be known. */
 function warningCheck({ code, message, file }: Warning, shown: Shown): Check {
-  const isFlaw = code === "auth_version_old"
   const text = file ? `${message} (${shown(file)})` : message
-  return { id: code, ok: !isFlaw, message: text, ...(isFlaw && { fix: "Upgrade next-auth, then run this again." }) }
+  if (code === "auth_version_old") return { id: code, state: "todo", message: text, fix: "Upgrade next-auth, then run this again." }
+  const isUnknown = code === "oauth_without_adapter" || code === "several_credentials"
+  return { id: code, state: isUnknown ? "unknown" : "ok", message: text }
 }
 
 function versionCheck({ version }: InstalledFeature): Check {
   const own = ownVersion()
   const order = compareToOwn(version)
-  if (order === 0) return { id: "version", ok: true, message: `MFA ${version} is installed.` }
+  if (order === 0) return { id: "version", state: "ok", message: `MFA ${version} is installed.` }
   const fix = order < 0 ? "npx chimerai update mfa" : "npx chimerai@latest status"
   return {
     id: "version",
-    ok: false,
+    state: "todo",
     message: `MFA ${version} is installed; this is ${own}, which cannot tell how its insertions are.`,
     fix,
   }
@@ -118,10 +126,14 @@ async function fileChecks(files: HostFiles, { created }: InstalledFeature, shown
     .map(({ path }) => shown(path))
   return [
     missing.length === 0
-      ? { id: "files", ok: true, message: `${created.length - unmissed.length} files are in place.` }
-      : { id: "files", ok: false, message: `These files are gone: ${missing.join(", ")}.`, fix: "npx chimerai add mfa" },
-    ...(unmissed.length === 0 ? [] : [{ id: "deleted", ok: true, message: `Deleted, and imported by nothing: ${unmissed.join(", ")}.` }]),
-    ...(edited.length === 0 ? [] : [{ id: "edited", ok: true, message: `Yours by now, and merged by update: ${edited.join(", ")}.` }]),
+      ? { id: "files", state: "ok", message: `${created.length - unmissed.length} files are in place.` }
+      : { id: "files", state: "todo", message: `These files are gone: ${missing.join(", ")}.`, fix: "npx chimerai add mfa" },
+    ...(unmissed.length === 0
+      ? []
+      : [{ id: "deleted", state: "ok" as const, message: `Deleted, and imported by nothing: ${unmissed.join(", ")}.` }]),
+    ...(edited.length === 0
+      ? []
+      : [{ id: "edited", state: "ok" as const, message: `Yours by now, and merged by update: ${edited.join(", ")}.` }]),
   ]
 }
 
@@ -145,11 +157,11 @@ function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, sho
   const manual = actions.filter((action) => action.kind === "manual" && action.state === "planned")
   const checks: Check[] = [
     hook.length === 0
-      ? { id: "hook", ok: true, message: `Every sign-in of ${shown(call)} goes through ${feature.wrapCall.wrapper}.` }
-      : { id: "hook", ok: false, message: `The hook is missing in ${hook.map(shown).join(", ")}: sign-ins are not held.`, fix: again },
+      ? { id: "hook", state: "ok", message: `Every sign-in of ${shown(call)} goes through ${feature.wrapCall.wrapper}.` }
+      : { id: "hook", state: "todo", message: `The hook is missing in ${hook.map(shown).join(", ")}: sign-ins are not held.`, fix: again },
     isOpen("dependency", "package.json")
-      ? { id: "dependencies", ok: false, message: "package.json lacks what MFA needs.", fix: again }
-      : { id: "dependencies", ok: true, message: "Its dependencies are in package.json." },
+      ? { id: "dependencies", state: "todo", message: "package.json lacks what MFA needs.", fix: again }
+      : { id: "dependencies", state: "ok", message: "Its dependencies are in package.json." },
   ]
   const { middleware } = host
   if (middleware !== null) {
@@ -158,18 +170,18 @@ function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, sho
       isManual || isOpen("edit", middleware)
         ? {
             id: "middleware",
-            ok: false,
+            state: "todo",
             message: `${shown(middleware)} may keep people from ${routes.challenge}.`,
             fix: isManual ? `Leave ${routes.challenge} open to everybody there.` : again,
           }
-        : { id: "middleware", ok: true, message: `${routes.challenge} is reachable past ${shown(middleware)}.` },
+        : { id: "middleware", state: "ok", message: `${routes.challenge} is reachable past ${shown(middleware)}.` },
     )
   }
   const callers = new Set(host.signInCallers.map(({ file }) => file))
   for (const action of actions) {
     if (!callers.has(action.path) || action.state !== "planned") continue
     const fix = action.kind === "manual" ? action.snippet : again
-    checks.push({ id: "sign-in-form", ok: false, message: `${shown(action.path)}: ${action.reason}.`, fix })
+    checks.push({ id: "sign-in-form", state: "todo", message: `${shown(action.path)}: ${action.reason}.`, fix })
   }
   return checks
 }
@@ -178,7 +190,7 @@ function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, sho
 function packageChecks(files: HostFiles, { host, dependencies }: Plan): Check[] {
   const missing = notInstalled(files, dependencies.kept)
   if (missing.length === 0) return []
-  return [{ id: "packages", ok: false, message: `Not installed yet: ${missing.join(", ")}.`, fix: installCommand(host.packageManager) }]
+  return [{ id: "packages", state: "todo", message: `Not installed yet: ${missing.join(", ")}.`, fix: installCommand(host.packageManager) }]
 }
 
 function schemaCheck(files: HostFiles, { host, actions }: Plan): Check {
@@ -186,16 +198,16 @@ function schemaCheck(files: HostFiles, { host, actions }: Plan): Check {
   if (open.length > 0)
     return {
       id: "schema",
-      ok: false,
+      state: "todo",
       message: `The schema lacks fields or models of MFA (${host.prisma.schema}).`,
       fix: "npx chimerai add mfa",
     }
   const errors = schemaErrors(files, host.prisma.files)
   const message = `The fields of ${host.prisma.userModel} and the models of MFA are in ${host.prisma.schema}.`
-  if (errors === "") return { id: "schema", ok: true, message }
+  if (errors === "") return { id: "schema", state: "ok", message }
   return host.prisma.version.startsWith(`${validatorMajor}.`)
-    ? { id: "schema", ok: false, message: `Prisma does not accept the schema: ${errors}`, fix: "npx prisma validate" }
-    : { id: "schema", ok: true, message: `${message} Prisma ${validatorMajor} would not accept it, yours may: ${errors}` }
+    ? { id: "schema", state: "todo", message: `Prisma does not accept the schema: ${errors}`, fix: "npx prisma validate" }
+    : { id: "schema", state: "ok", message: `${message} Prisma ${validatorMajor} would not accept it, yours may: ${errors}` }
 }
 
 function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, shown: Shown): Check {
@@ -203,10 +215,10 @@ function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, sh
   const migrated = isMigrated(files, plan.host.prisma, models)
   const fix = plan.nextSteps.map((step) => commandFrom(shown, step)).join("\n")
   if (migrated === null)
-    return { id: "migration", ok: true, message: `There are no migrations here: whether the tables exist, files do not tell (${fix}).` }
+    return { id: "migration", state: "unknown", message: "There are no migrations here: files do not tell whether the tables exist.", fix }
   return migrated
-    ? { id: "migration", ok: true, message: "A migration makes the tables of MFA." }
-    : { id: "migration", ok: false, message: "No migration makes the tables of MFA yet.", fix }
+    ? { id: "migration", state: "ok", message: "A migration makes the tables of MFA." }
+    : { id: "migration", state: "todo", message: "No migration makes the tables of MFA yet.", fix }
 }
 
 function envChecks(files: HostFiles, host: Host, feature: LoadedFeature, shown: Shown): Check[] {
@@ -215,19 +227,19 @@ function envChecks(files: HostFiles, host: Host, feature: LoadedFeature, shown: 
     const file = shown(host.env.file)
     const value = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*(.*)$`, "m").exec(files.read(host.env.file) ?? "")?.[1]
     const fix = `${name}="$(openssl rand -base64 ${bytes})" in ${file}`
-    if (value === undefined || value.trim() === "") return { id: "env", ok: false, message: `${name} is not set in ${file}.`, fix }
+    if (value === undefined || value.trim() === "") return { id: "env", state: "todo", message: `${name} is not set in ${file}.`, fix }
     // `kid:key,kid:key`, or one key.
     const keys = value
       .trim()
       .replace(/^["']|["']$/g, "")
       .split(",")
     const short = keys.filter((key) => Buffer.from(key.slice(key.indexOf(":") + 1), "base64").length !== bytes)
-    if (short.length > 0) return { id: "env", ok: false, message: `${name} in ${file} is not ${bytes} bytes of base64.`, fix }
+    if (short.length > 0) return { id: "env", state: "todo", message: `${name} in ${file} is not ${bytes} bytes of base64.`, fix }
     return host.env.ignored
-      ? { id: "env", ok: true, message: `${name} is set in ${file}, which git ignores.` }
+      ? { id: "env", state: "ok", message: `${name} is set in ${file}, which git ignores.` }
       : {
           id: "env",
-          ok: false,
+          state: "todo",
           message: `${name} is set in ${file}, which git does not ignore.`,
           fix: `Add ${file} to .gitignore; if it was ever committed, rotate the key.`,
         }
@@ -241,15 +253,19 @@ function bypassChecks(files: HostFiles, host: Host, { created }: InstalledFeatur
     host.auth.config,
     ...host.auth.options.map(({ file }) => file),
   ])
-  const { makesSessions, readsTokens, takesKeys }: Bypasses = findBypasses(files, known)
+  const { makesSessions, readsTokens, takesKeys, changesPasswords }: Bypasses = findBypasses(
+    files,
+    known,
+    delegateOf(host.prisma.userModel),
+  )
   const list = (places: Place[]) => places.map(({ file, line }) => `${shown(file)}:${line}`).join(", ")
   return [
     ...(makesSessions.length === 0
-      ? [{ id: "bypass", ok: true, message: "No other code was found that makes sessions." }]
+      ? [{ id: "bypass", state: "ok" as const, message: "No other code was found that makes sessions." }]
       : [
           {
             id: "bypass",
-            ok: false,
+            state: "todo" as const,
             message: `Sessions may be made beside the sign-in, without a second factor: ${list(makesSessions)}.`,
             fix: "See that nobody gets there with a first factor alone.",
           },
@@ -259,7 +275,7 @@ function bypassChecks(files: HostFiles, host: Host, { created }: InstalledFeatur
       : [
           {
             id: "older-tokens",
-            ok: true,
+            state: "ok" as const,
             message: `These read the session's cookie by themselves, and accept an older one until it is next read through next-auth: ${list(readsTokens)}.`,
           },
         ]),
@@ -268,8 +284,18 @@ function bypassChecks(files: HostFiles, host: Host, { created }: InstalledFeatur
       : [
           {
             id: "api-keys",
-            ok: true,
+            state: "ok" as const,
             message: `Callers may be known here by a key instead of a session, and are asked for no second factor; requireMfa belongs where such keys are made: ${list(takesKeys)}.`,
+          },
+        ]),
+    ...(changesPasswords.length === 0
+      ? []
+      : [
+          {
+            id: "password-change",
+            state: "unknown" as const,
+            message: `A password seems to be changed here. Somebody who has signed in with the old one, and is being asked for a code, can still finish: ${list(changesPasswords)}.`,
+            fix: "Call endHeldSignIns(userId) of lib/mfa/challenge right after the change.",
           },
         ]),
   ]

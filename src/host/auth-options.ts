@@ -14,6 +14,10 @@ export class Options {
   sessionAt: { path: string; offset: number } | null = null
   adapter = false
   providers: string[] = []
+  providersAt: { path: string; offset: number } | null = null
+  /** How many credentials providers one list of them has, and whether any provider is one of OAuth. */
+  credentials = 0
+  oauth = false
   signInPage: string | null = null
 
   constructor(private readonly modules: Modules) {}
@@ -60,21 +64,31 @@ export class Options {
     const signIn = pages && locate.membersOf(pages)?.properties.get("signIn")
     if (signIn) this.signInPage = locate.literalText(signIn)
     const providers = properties.get("providers")
-    if (providers) this.providers.push(...this.#providerIds(module, providers))
+    if (providers) this.#takeProviders(module, providers)
   }
 
-  #providerIds(module: Module, expression: Expression): string[] {
+  #takeProviders(module: Module, expression: Expression): void {
+    const found = this.#providersIn(module, expression)
+    this.providersAt = { path: module.path, offset: expression.getStart() }
+    this.providers.push(...found.flatMap(({ id }) => id ?? []))
+    // A config that is spread into another one has a list of its own, which the other replaces.
+    this.credentials = Math.max(this.credentials, found.filter(({ kind }) => kind === "credentials").length)
+    this.oauth ||= found.some(({ kind }) => kind === "oauth")
+  }
+
+  #providersIn(module: Module, expression: Expression): { id: string | null; kind: string }[] {
     const { locate } = this.modules
     const name = locate.identifierText(expression)
     const found = name === null ? { module, value: expression } : this.#follow(module, name)
     const elements = found && locate.elementsOf(found.value)
     if (!found || !elements) return []
-    return elements.flatMap((element) => {
+    return elements.map((element) => {
       const name = locate.calledName(element)
       const binding = name === null ? null : locate.bindingOf(found.module, name)
-      const own = locate.membersOf(element)?.properties.get("id")
-      const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1] ?? (own && locate.literalText(own))
-      return id ? [id] : []
+      const members = locate.membersOf(element)?.properties
+      const [own, type] = ["id", "type"].map((key) => members?.get(key)).map((value) => value && locate.literalText(value))
+      const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1] ?? own ?? null
+      return { id, kind: type === "oidc" ? "oauth" : (type ?? kindOf(id)) }
     })
   }
 
@@ -105,4 +119,10 @@ export class Options {
     const target = path ? this.modules.parse(path) : null
     return target && binding ? this.#follow(target, binding.imported) : null
   }
+}
+
+/** Of the providers that come with next-auth, by name: most are OAuth's. Of anybody else's nothing is known. */
+function kindOf(id: string | null): "credentials" | "other" | "oauth" {
+  if (id === null || /^(email|nodemailer|resend|sendgrid|postmark|mailgun|forwardemail|loops|passkey|webauthn)$/.test(id)) return "other"
+  return id === "credentials" ? "credentials" : "oauth"
 }

@@ -107,6 +107,7 @@ export function detectAuth(
       calls: [call],
       session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),
+      signIns: { adapter: options.adapter, oauth: options.oauth, credentials: options.credentials },
       signInPage: options.signInPage,
       handler,
       router,
@@ -123,6 +124,7 @@ export function detectAuth(
           ? "default with an adapter"
           : "default without an adapter",
       "auth.handler": handler,
+      ...(options.providersAt && { "auth.providers": line(options.providersAt.path, options.providersAt.offset) }),
     },
   }
 }

@@ -1,3 +1,4 @@
+import { lineAt } from "../edit/splice"
 import type { HostFiles } from "./files"
 import { sourceFiles } from "./sources"
 
@@ -9,6 +10,8 @@ export type Bypasses = {
   readsTokens: Place[]
   /** Code that knows its caller by a key of its own, or by a header: no session is needed there, and no second factor. */
   takesKeys: Place[]
+  /** Code that changes a user's password, and leaves the sign-ins that are held for that user as they are. */
+  changesPasswords: Place[]
 }
 
 const makes = /\bsession\s*\.\s*create\s*\(|\bcreateSession\s*\(|\bencode\s*\(\s*\{|\bsignInAs\b|\bimpersonat\w*\s*\(/
@@ -20,13 +23,15 @@ const fromNextAuth = /["'](?:next-auth|@auth\/core)\/jwt["']/
 /**
  * Places beside the sign-in that the hook cannot see. Found by text: a hint where to look, and nothing is decided by it.
  * @param known files that are MFA's, or the auth config's own
+ * @param users Prisma Client's name for the queries of users
  */
-export function findBypasses(files: HostFiles, known: ReadonlySet<string>): Bypasses {
-  const found: Bypasses = { makesSessions: [], readsTokens: [], takesKeys: [] }
+export function findBypasses(files: HostFiles, known: ReadonlySet<string>, users: string): Bypasses {
+  const found: Bypasses = { makesSessions: [], readsTokens: [], takesKeys: [], changesPasswords: [] }
   for (const file of sourceFiles(files)) {
     if (known.has(file) || /\.(test|spec)\.\w+$|(^|\/)(tests?|__tests__|e2e)\//.test(file)) continue
     const text = files.glance(file)
-    if (!/session|next-auth|@auth\/core|impersonat|signInAs|api_?key|token|authorization/i.test(text)) continue
+    if (!/session|next-auth|@auth\/core|impersonat|signInAs|api_?key|token|authorization|passw/i.test(text)) continue
+    if (!text.includes("endHeldSignIns")) found.changesPasswords.push(...passwordUpdates(file, text, users))
     const callsNextAuth = otherCall(text)
     text.split("\n").forEach((line, index) => {
       const place = { file, line: index + 1 }
@@ -37,6 +42,14 @@ export function findBypasses(files: HostFiles, known: ReadonlySet<string>): Bypa
     })
   }
   return found
+}
+
+/** `db.user.update({ where, data: { passwordHash } })`, over as many lines as that usually takes. */
+function passwordUpdates(file: string, text: string, users: string): Place[] {
+  const update = new RegExp(`\\.\\s*${users}\\s*\\.\\s*(?:update|updateMany|upsert)\\s*\\(`, "g")
+  return Array.from(text.matchAll(update))
+    .filter(({ index }) => /\b(?:data|update)\s*:\s*\{[^}]*\b\w*passw(?:or)?d\w*\b/i.test(text.slice(index, index + 600)))
+    .map(({ index }) => ({ file, line: lineAt(text, index) }))
 }
 
 /** What a call of NextAuth looks like in a file that serves sign-ins with one of its own; null where it does not. */

@@ -14,6 +14,7 @@ import { detectPrismaVersion, detectSchema } from "./prisma"
 import { findSignInCallers } from "./sign-in-callers"
 import { Aliases } from "./tsconfig"
 import type { Host, Warning } from "./types"
+import { whoseSignIn } from "./whose-sign-in"
 import { detectPackageManager, type PackageJson, readPackageJson, type VersionFact } from "./workspace"
 
 export type Overrides = { auth?: string; schema?: string; userModel?: string; prismaClient?: string; pm?: Host["packageManager"] }
@@ -75,6 +76,8 @@ export async function detect(
         "MongoDB must be a replica set: what keeps a code from being used twice takes transactions. This code is type-checked for MongoDB, but was never run on one.",
       file: schema.facts.schema,
     })
+  const prisma = { version: prismaVersion.version, ...schema.facts, client: client.client }
+  warnings.push(...whoseSignIn(auth.facts, prisma, auth.evidence["auth.providers"] ?? auth.facts.config))
   if (client.client.replicas)
     warnings.push({
       code: "read_replicas",
@@ -92,7 +95,7 @@ export async function detect(
     ...next.facts,
     pages,
     auth: auth.facts,
-    prisma: { version: prismaVersion.version, ...schema.facts, client: client.client },
+    prisma,
     alias: alias?.fact ?? null,
     middleware: middleware?.file ?? null,
     middlewareMatches: middleware?.matches ?? null,

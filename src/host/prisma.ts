@@ -124,6 +124,9 @@ export function detectSchema(
   }
 }
 
+/** Prisma Client's name for a model's queries. */
+export const delegateOf = (model: string): string => model.charAt(0).toLowerCase() + model.slice(1)
+
 type Located = { path: string; text: string; block: SchemaBlock }
 
 /** The one model with an address that the auth code queries: users under another name. */
@@ -137,8 +140,7 @@ function signedInModel(models: Located[], modules: Modules, authFile: string, cl
     }
     for (const name of modules.locate.modelsQueried(module, isClient)) queried.add(name)
   }
-  const delegate = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
-  const people = models.filter(({ block }) => queried.has(delegate(block.name)) && block.fields.some(({ name }) => name === "email"))
+  const people = models.filter(({ block }) => queried.has(delegateOf(block.name)) && block.fields.some(({ name }) => name === "email"))
   return people.length === 1 ? people[0] : undefined
 }
 

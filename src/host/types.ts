@@ -25,6 +25,8 @@ export type AuthFacts = {
   calls: [string, ...string[]]
   session: "jwt" | "database" | "dynamic"
   providers: string[]
+  /** What the options have of them, as far as it can be read: an adapter, OAuth, and how many credentials providers. */
+  signIns: { adapter: boolean; oauth: boolean; credentials: number }
   /** The route handler ([...nextauth]) and the router it belongs to, which MFA's routes and pages join. */
   handler: string
   router: "app" | "pages"

@@ -51,6 +51,8 @@ describe("passChallenge", () => {
     ["a redirect", toSignIn],
     ["401", () => NextResponse.json({}, { status: 401 })],
     ["403", () => new NextResponse("no", { status: 403 })],
+    ["404", () => new NextResponse("no such page", { status: 404 })],
+    ["a page of its own", () => new NextResponse("please sign in")],
     ["a rewrite", (request: NextRequest) => NextResponse.rewrite(new URL("/denied", request.url))],
   ])("opens the challenge page to those who are turned away with %s, with the headers of the sign-in page", async (_, turnAway) => {
     for (const path of ["/login/mfa", "/login/mfa/", "/login/mfa?callbackUrl=%2Fx"]) {
@@ -86,7 +88,7 @@ describe("passChallenge", () => {
 
   test.each([
     ["next", () => NextResponse.next()],
-    ["a page of its own", () => new NextResponse("maintenance", { status: 503 })],
+    ["a failure", () => new NextResponse("maintenance", { status: 503 })],
     ["too many requests", () => new NextResponse(null, { status: 429 })],
     ["another host", () => NextResponse.redirect("https://www.example.com/login/mfa?x=1")],
     ["a language", (request: NextRequest) => NextResponse.rewrite(new URL("/en/login/mfa/", request.url))],

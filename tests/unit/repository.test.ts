@@ -189,9 +189,11 @@ describe("status", () => {
     const run = status(dir)
     expect([run.code, run.json.status]).toEqual([0, "ok"])
     expect(run.json.host).toMatchObject({ app: ".", auth: { calls: ["auth.ts"] } })
-    for (const id of ["version", "files", "hook", "dependencies", "schema", "migration", "env", "bypass"])
-      expect(checkOf(run, id), id).toMatchObject({ ok: true })
-    expect(chimerai(["doctor", dir]).stdout).toContain("Nothing is left to do.")
+    for (const id of ["version", "files", "hook", "dependencies", "schema", "env", "bypass"])
+      expect(checkOf(run, id), id).toMatchObject({ state: "ok" })
+    // What files do not tell is not called done.
+    for (const id of ["migration", "oauth_without_adapter"]) expect(checkOf(run, id), id).toMatchObject({ state: "unknown" })
+    expect(chimerai(["doctor", dir]).stdout).toContain("Nothing else is left to do")
     expect(snapshot(dir)).toEqual(before)
   })
 
@@ -212,7 +214,7 @@ describe("status", () => {
     ["no migration makes the tables", { "prisma/migrations/1_init/migration.sql": 'CREATE TABLE "User" ();\n' }, () => {}, "migration"],
     [
       "a middleware keeps people from the challenge",
-      { "middleware.ts": "export default function middleware() { return new Response(null); }\n" },
+      { "middleware.ts": 'import { guard } from "./guard";\nexport default guard(() => null);\n' },
       () => {},
       "middleware",
     ],
@@ -263,13 +265,18 @@ describe("status", () => {
     harm(dir)
     const run = status(dir)
     expect([run.code, run.json.status]).toEqual([1, "open"])
-    expect(checkOf(run, id)).toMatchObject({ ok: false, fix: expect.stringMatching(/\S/) })
+    expect(checkOf(run, id)).toMatchObject({ state: "todo", fix: expect.stringMatching(/\S/) })
   })
 
   test("a migration that makes the tables, an edited file, a rotated key and older tokens are no trouble, and said", () => {
     const dir = makeHost({
       "prisma/migrations/1_mfa/migration.sql": 'CREATE TABLE "MfaFactor" ();\n',
       "app/api/me/route.ts": 'import { getToken } from "next-auth/jwt";\nexport const GET = (req: Request) => getToken({ req });\n',
+      "app/api/password/route.ts":
+        "export const POST = async () => {\n  await prisma.user.update({\n    where: { id },\n    data: { name, passwordHash: await hash(password) },\n  });\n};\n",
+      "app/api/reset/route.ts":
+        "export const POST = async () => {\n  await prisma.user.update({ where: { id }, data: { password } });\n  await endHeldSignIns(id);\n};\n",
+      "app/api/name/route.ts": "export const POST = (password) => prisma.user.update({ where: { id, password }, data: { name } });\n",
       "lib/edge-auth.ts": 'import NextAuth from "next-auth";\nexport const { auth } = NextAuth({ providers: [] });\n',
       "app/api/v1/route.ts":
         'export const GET = async (req: Request) => {\n  const key = req.headers.get("authorization");\n  return Response.json(await prisma.apiKey.findUnique({ where: { key } }));\n};\n',
@@ -289,8 +296,13 @@ describe("status", () => {
     writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"@prisma/client": "6.19.3"', '"@prisma/client": "7.0.0"'))
     append(dir, "prisma/schema.prisma", "\nmodel Mine {\n  id    Int   @id\n  other Other\n}\n")
     expect(checkOf(status(dir), "schema")).toMatchObject({
-      ok: true,
+      state: "ok",
       message: expect.stringMatching(/Prisma 6 would not accept it.*Other/),
+    })
+    expect(checkOf(run, "password-change")).toMatchObject({
+      state: "unknown",
+      message: expect.stringContaining("app/api/password/route.ts:2."),
+      fix: expect.stringContaining("endHeldSignIns(userId)"),
     })
     expect(checkOf(run, "api-keys").message).toContain("app/api/v1/route.ts:2, app/api/v1/route.ts:3")
   })

@@ -238,7 +238,7 @@ describe("another version's installation", () => {
     expect(said(dir, "add")).toEqual([3, "manifest_older", expect.stringContaining("npx chimerai update mfa")])
     const { code, json } = chimerai(["status", dir, "--json"])
     expect([code, json.status, json.host.auth.config]).toEqual([1, "open", "auth.ts"])
-    expect(json.checks[0]).toMatchObject({ id: "version", ok: false, fix: "npx chimerai update mfa" })
+    expect(json.checks[0]).toMatchObject({ id: "version", state: "todo", fix: "npx chimerai update mfa" })
     expect(json.checks.map(({ id }: { id: string }) => id)).toEqual(["version", "files", "env", "bypass"])
   })
 
@@ -247,7 +247,7 @@ describe("another version's installation", () => {
     change(dir, ".chimerai/manifest.json", '"version": "0.0.9"', '"version": "99.0.0"')
     for (const command of ["add", "update"])
       expect(said(dir, command), command).toEqual([3, "manifest_newer", expect.stringContaining("npx chimerai@latest")])
-    expect(chimerai(["status", dir, "--json"]).json.checks[0]).toMatchObject({ ok: false, fix: "npx chimerai@latest status" })
+    expect(chimerai(["status", dir, "--json"]).json.checks[0]).toMatchObject({ state: "todo", fix: "npx chimerai@latest status" })
     expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"]).code).toBe(0)
     expect(snapshot(dir)).toEqual(before)
   })

@@ -161,7 +161,7 @@ const middlewares: [string, string, string | null, "edit" | "manual" | null][] =
     "a function that asks auth",
     `${own}const { auth } = NextAuth(authConfig);\nexport default async function middleware(request) { if (!(await auth())) return Response.redirect(request.url); }\n`,
     null,
-    "manual",
+    "edit",
   ],
   [
     "a function that asks for the token",
@@ -176,7 +176,8 @@ const middlewares: [string, string, string | null, "edit" | "manual" | null][] =
     "manual",
   ],
   ["auth of another file", 'import { auth } from "@/other";\nexport default auth;\n', null, "manual"],
-  ["a function of its own", "export function middleware() {}\n", null, "manual"],
+  ["a function of its own", "export function middleware() {}\n", null, "edit"],
+  ["a function of another file", 'import { middleware } from "@/other";\nexport default middleware;\n', null, "manual"],
 ]
 
 test.each(middlewares)("a middleware: %s", async (_name, text, guard, kind) => {
