@@ -1,4 +1,5 @@
 import { posix } from "node:path"
+import { coerce, gte } from "semver"
 import type { Host } from "../host/types"
 import { alignSchema } from "./align-schema"
 import { compileTemplate } from "./compile"
@@ -126,8 +127,13 @@ function contextOf(host: Host, routes: Routes) {
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,
+    resetScript: `scripts/mfa-reset.${host.language}`,
     backfillScript: `scripts/mfa-backfill.${host.language}`,
-    prisma: { name: client.export, isDefault: client.export === "default", isOwn: client.isOwn },
+    prisma: { name: client.export, isDefault: client.export === "default", isOwn: client.isOwn, replicas: false },
+    /** Whether a guarded `update` is one statement: `UPDATE ... RETURNING`. */
+    returning: ["postgresql", "postgres", "sqlite", "cockroachdb"].includes(provider) && atLeast(host.prisma.version, "5.0.0"),
+    /** Whether Next.js runs work after the answer (`after` of next/server). */
+    after: host.auth.router === "app" && atLeast(host.next, "15.1.0"),
     session: { model: sessionModel, delegate: sessionModel && lowerFirst(sessionModel) },
     mongo,
     /** What runs a guarded update: with MongoDB it takes a transaction. */
@@ -162,6 +168,11 @@ function idPattern(nativeType: string | null): string | null {
 function betas(version: string) {
   const beta = Number(/^5\.0\.0-beta\.(\d+)/.exec(version)?.[1] ?? Number.POSITIVE_INFINITY)
   return { beforeBeta8: beta < 8, beforeBeta20: beta < 20, beforeBeta23: beta < 23 }
+}
+
+function atLeast(version: string, minimum: string): boolean {
+  const known = coerce(version)
+  return known !== null && gte(known, minimum)
 }
 
 /** Prisma Client's name for a model's queries. */
