@@ -125,10 +125,11 @@ function contextOf(host: Host, routes: Routes) {
     ...betas(host.auth.version),
     pagesRouter: host.auth.router === "pages",
     /** `after` of next/server runs what need not keep an answer waiting; only in the App Router. */
-    hasAfter: host.auth.router === "app" && isAtLeast(host.next, "15.1.0"),
+    after: host.auth.router === "app" && isAtLeast(host.next, "15.1.0"),
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,
+    resetScript: `scripts/mfa-reset.${host.language}`,
     backfillScript: `scripts/mfa-backfill.${host.language}`,
     prisma: { name: client.export, isDefault: client.export === "default", isOwn: client.isOwn, replicas: client.replicas },
     /** A guarded `update` is one statement: the database gives back the row that it has changed. */
@@ -177,6 +178,10 @@ function idPattern(nativeType: string | null): string | null {
 function betas(version: string) {
   const beta = Number(/^5\.0\.0-beta\.(\d+)/.exec(version)?.[1] ?? Number.POSITIVE_INFINITY)
   return { beforeBeta8: beta < 8, beforeBeta20: beta < 20, beforeBeta23: beta < 23 }
+}
+
+  const known = coerce(version)
+  return known !== null && gte(known, minimum)
 }
 
 /** Prisma Client's name for a model's queries. */

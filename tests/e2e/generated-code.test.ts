@@ -270,6 +270,7 @@ describe("the text of the generated files", () => {
       "middleware.ts",
       "request.ts",
       "session-token.ts",
+      "times.ts",
       "with-mfa.ts",
     ])
   })

@@ -1,4 +1,5 @@
 /** Step-up and the administrator's reset, as the fixtures' own pages and routes use them. */
+import { randomUUID } from "node:crypto"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { type Enrolled, fixtures, TestApp } from "../support/fixtures"
 import { oathCode, wrongCode } from "../support/otp"
@@ -19,12 +20,15 @@ describe.each(using.map((fixture) => [fixture.name, fixture] as const))("%s", (_
 
   /** The same session, as if its sign-in had been this long ago. */
   async function aged(user: Enrolled, seconds: number) {
+    const at = Math.floor(Date.now() / 1000) - seconds
     const { name, value } = await app.forge({
       sub: String(user.id),
       email: user.email,
       mfaUid: user.id,
       mfaEpoch: 1,
-      mfaAt: Math.floor(Date.now() / 1000) - seconds,
+      mfaAt: at,
+      mfaProved: at,
+      mfaSid: randomUUID(),
     })
     user.client.cookies.set(name, value)
     return user.client

@@ -1,10 +1,10 @@
 /**
  * Failed codes per account, counted in Redis: put this in the place of `lib/mfa/throttle.ts`, add the package `redis` and
  * set REDIS_URL. An attempt is reserved before its code is looked at, by one script that Redis runs as a whole, so
- * parallel guesses get no more tries on any number of instances (T2, T7, T43).
+ * parallel guesses get no more tries on any number of instances.
  *
  * Only the counting moves. That a code or a backup code is accepted once is still the database's to decide: a Redis that
- * forgets gives guesses back, never a used code. When it cannot be reached nobody gets in (T49).
+ * forgets gives guesses back, never a used code. When it cannot be reached nobody gets in.
  */
 import { createClient } from "redis"
 import { throttleLevels } from "./config"
@@ -27,8 +27,8 @@ const keyOf = (userId: UserId): string => `mfa:throttle:${userId}`
 /** Levels as the script reads them: failures, block in milliseconds; -1 is without end. */
 const levels = throttleLevels.flatMap(({ failures, block }) => [failures, Number.isFinite(block) ? block : -1])
 
-/** KEYS[1] the account; ARGV[1] now, then the levels. Returns 0 when reserved, else milliseconds to wait. */
-const reserve = `
+/** KEYS[1] the account; ARGV[1] now, then the levels. Returns milliseconds to wait, where there is a block. */
+const wait = `
 local failures = tonumber(redis.call("HGET", KEYS[1], "failures") or "0")
 local last = tonumber(redis.call("HGET", KEYS[1], "last") or "0")
 local now = tonumber(ARGV[1])
@@ -41,19 +41,31 @@ for index = 2, #ARGV, 2 do
     return 3600000
   end
 end
-redis.call("HSET", KEYS[1], "failures", failures + 1, "last", now)
-return 0
 `
+
+/** Returns 0 when nothing blocks the account, and changes nothing. */
+const look = `${wait}return 0`
+
+/** Returns 0 when an attempt is reserved. */
+const reserve = `${wait}redis.call("HSET", KEYS[1], "failures", failures + 1, "last", now)
+return 0`
+
+const run = async (script: string, userId: UserId, now: Date): Promise<number> => {
+  await connected()
+  const milliseconds = await client.eval(script, { keys: [keyOf(userId)], arguments: [now.getTime(), ...levels].map(String) })
+  return Math.min(Math.ceil(Number(milliseconds) / 1000), 3600)
+}
 
 /** Counts one attempt as failed (`clearFailures` takes it back), or says in how many seconds the next is possible. */
 export async function reserveAttempt(userId: UserId, now: Date = new Date()): Promise<Reservation> {
-  await connected()
-  const answer = await client.eval(reserve, { keys: [keyOf(userId)], arguments: [now.getTime(), ...levels].map(String) })
-  const wait = Number(answer)
-  return wait === 0 ? { ok: true } : { ok: false, retryAfter: Math.min(Math.ceil(wait / 1000), 3600) }
+  const retryAfter = await run(reserve, userId, now)
+  return retryAfter === 0 ? { ok: true } : { ok: false, retryAfter }
 }
 
-/** A right code ends the count. */
+/** Seconds until the next attempt is possible, 0 when it is now. Counts nothing. */
+export const secondsBlocked = (userId: UserId, now: Date = new Date()): Promise<number> => run(look, userId, now)
+
+/** A right code, or an administrator, ends the count. */
 export async function clearFailures(userId: UserId): Promise<void> {
   await connected()
   await client.del(keyOf(userId))

@@ -1,0 +1,296 @@
+/** The small modules at the rim of the generated code, called directly. */
+import { join } from "node:path"
+import { build } from "esbuild"
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
+import { builtApp } from "../../scripts/apps.mjs"
+import { oathCode } from "../support/otp"
+
+// The mutation check puts an app with one defence taken out here.
+const app: string = process.env.CHIMERAI_TEST_APP_next16_credentials ?? builtApp("next16-credentials")
+const load = (module: string) => import(join(app, "src/lib", module))
+const withoutDatabase = () => vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({}))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.useRealTimers()
+})
+
+describe("return-to.ts", () => {
+  const slashes = [
+    "/",
+    "\\",
+    "//",
+    "/\\",
+    "\\/",
+    "\\\\",
+    "/./",
+    "/.//",
+    "/..//",
+    "/\t/",
+    "/\n/",
+    "\t//",
+    " //",
+    "///",
+    "/%2f",
+    "%2f/",
+    "/.\\",
+  ]
+  const schemes = ["https:", "http:", "HTTPS:/", "https:///", "javascript:", "data:", "blob:http://here.invalid/", "ftp://", "http:////"]
+  const spellings = [
+    ...slashes,
+    ...schemes,
+    ...slashes.flatMap((a) => ["/x/..", "/a;"].map((b) => b + a)),
+    "http://here.invalid//",
+    "@",
+    "?//",
+    "#//",
+  ]
+
+  test.each(spellings.map((start) => `${start}evil.example/x`))("A1 %j stays on the site, read once or twice", async (value) => {
+    const { safeReturnTo } = await load("mfa/return-to.ts")
+    const path = safeReturnTo(value)
+    for (const site of ["https://app.example", "http://localhost:3000"]) {
+      expect(new URL(path, site).origin, path).toBe(site)
+      // What a form, a redirect or a router makes of the path once more.
+      expect(new URL(new URL(path, site).pathname, site).origin, path).toBe(site)
+    }
+    expect(path).toMatch(/^\/(?![/\\])/)
+    expect(safeReturnTo(path)).toBe(path)
+  })
+
+  test("a path is kept with its query and fragment; what is no text is the front page", async () => {
+    const { safeReturnTo } = await load("mfa/return-to.ts")
+    for (const path of ["/", "/a/b?c=//d&e=https://f#g", "/%E2%82%AC", "/a//b"]) expect(safeReturnTo(path)).toBe(path)
+    for (const value of [undefined, null, 1, ["/a"], {}, "http://", "//", "https://[", ""])
+      expect(safeReturnTo(value), String(value)).toBe("/")
+  })
+})
+
+describe("times.ts", () => {
+  test("A15 a time in the future, or that is none, is null", async () => {
+    const { pastTime } = await load("mfa/times.ts")
+    const now = Date.now()
+    for (const time of [now + 120_000, Number.NaN, Number.POSITIVE_INFINITY, -1, 9e15, String(now), null, undefined])
+      expect(pastTime(time), String(time)).toBeNull()
+    for (const time of [0, now, now + 30_000]) expect(pastTime(time)?.getTime()).toBe(time)
+  })
+})
+
+describe("codes.ts", () => {
+  const spelled = (first: number) => "482913".replace(/\d/g, (digit) => String.fromCodePoint(first + Number(digit)))
+  const scripts = {
+    fullWidth: 0xff10,
+    arabic: 0x660,
+    persian: 0x6f0,
+    devanagari: 0x966,
+    thai: 0xe50,
+    bold: 0x1d7ce,
+    monospace: 0x1d7f6,
+    nko: 0x7c0,
+  }
+
+  test.each(Object.entries(scripts))("C8 digits of %s are read", async (_name, first) => {
+    const { normalizeTotp } = await load("mfa/totp.ts")
+    expect(normalizeTotp(spelled(first))).toBe("482913")
+  })
+
+  test.each([
+    "482\u200e913",
+    "\u200b482913",
+    "482\u2013913",
+    "482\u2011913",
+    "482\u2212913",
+    "482\u2014913",
+    "482\u00a0913",
+    "482\u202f913",
+    "482\u3000913",
+    "\u2066482 913\u2069",
+    "\ufeff482-913\r\n",
+    "4 8 2 9 1 3",
+  ])("C8 %j is read", async (code) => {
+    const { normalizeTotp } = await load("mfa/totp.ts")
+    expect(normalizeTotp(code)).toBe("482913")
+  })
+
+  test.each(["482 91x", "48291", "4829133", "", "½82913", "٫482913", "4829١\u0000", " ".repeat(60) + "482913"])(
+    "%j is not",
+    async (code) => {
+      const { normalizeTotp } = await load("mfa/totp.ts")
+      expect(normalizeTotp(code)).toBeNull()
+    },
+  )
+
+  test("C8 a backup code with the dashes of a word processor", async () => {
+    withoutDatabase()
+    const { normalizeBackupCode } = await load("mfa/backup-codes.ts")
+    expect(normalizeBackupCode("ABCD–EFGH—JKMN−PQRS TVWX\u200bYZ01")).toBe("abcdefghjkmnpqrstvwxyz01")
+    expect(normalizeBackupCode("abcd-efgh-jkmn-pqrs-tvwx-yz0")).toBeNull()
+  })
+})
+
+describe("origin.ts", () => {
+  const headers = (entries: Record<string, string>) => new Headers(entries)
+  beforeEach(() => {
+    vi.stubEnv("AUTH_URL", undefined)
+    vi.stubEnv("NEXTAUTH_URL", undefined)
+  })
+
+  test.each([
+    ["https://app.example", { host: "app.example:443" }],
+    ["https://app.example:443", { host: "app.example" }],
+    ["http://app.example", { host: "app.example:80" }],
+    ["https://app.example", { host: "10.0.0.1:3000", "x-forwarded-host": "app.example, app.example" }],
+    ["https://app.example", { host: "APP.example" }],
+    ["http://localhost:3000", { host: "localhost:3000" }],
+  ])("B13 %s is the app at %j", async (origin, entries) => {
+    const { isOwnOrigin } = await load("mfa/origin.ts")
+    expect(isOwnOrigin(origin, headers(entries))).toBe(true)
+  })
+
+  test.each([
+    ["https://app.example:8443", { host: "app.example" }],
+    ["https://evil.example", { host: "app.example" }],
+    ["https://app.example.evil.example", { host: "app.example" }],
+    ["https://evilapp.example", { host: "app.example" }],
+    ["null", { host: "null" }],
+    ["", { host: "" }],
+    ["https://evil.example", { host: "app.example", "x-forwarded-host": "app.example, evil.example" }],
+    ["file:///x", { host: "" }],
+    ["https://app.example", { host: "a b<" }],
+  ])("%j is not the app at %j", async (origin, entries) => {
+    const { isOwnOrigin } = await load("mfa/origin.ts")
+    expect(isOwnOrigin(origin, { get: (name: string) => (entries as Record<string, string>)[name] ?? null })).toBe(false)
+  })
+
+  test("B12 an odd setting is no exception, and a good one wins over headers", async () => {
+    const { ownOrigin, isOwnOrigin, isSecure } = await load("mfa/origin.ts")
+    vi.stubEnv("AUTH_URL", "not a url")
+    expect(ownOrigin(headers({ host: "app.example" }))).toBe("https://app.example")
+    expect(isOwnOrigin("https://app.example", headers({ host: "app.example" }))).toBe(true)
+    vi.stubEnv("AUTH_URL", "http://app.example/base")
+    expect(ownOrigin(headers({ host: "other.example" }))).toBe("http://app.example")
+    expect(isOwnOrigin("https://other.example", headers({ host: "other.example" }))).toBe(false)
+    expect(isSecure(headers({}))).toBe(false)
+  })
+})
+
+describe("events.ts", () => {
+  test.each([
+    ["6.6.6.6, 203.0.113.9", "203.0.113.9"],
+    ["203.0.113.9:4711", "203.0.113.9"],
+    ["6.6.6.6, [2001:db8::1]:4711", "2001:db8::1"],
+    ["2001:db8::1", "2001:db8::1"],
+    ["203.0.113.9, unknown", null],
+    ["<script>", null],
+    ["1.2.3.4,", null],
+    ["", null],
+  ])("A12 of %j the nearest proxy's word is kept: %j", async (list, address) => {
+    withoutDatabase()
+    const { addressOf } = await load("mfa/events.ts")
+    expect(addressOf(new Headers({ "x-forwarded-for": list }))).toBe(address)
+  })
+})
+
+describe("events.ts, with a hook of the app's own", () => {
+  const calls: { type: string; count: number }[] = []
+  let count = 0
+  const events = (hook: () => Promise<void>) => {
+    vi.resetModules()
+    calls.length = count = 0
+    const mfaEvent = { create: async () => ({}), upsert: async () => ({ count: ++count }) }
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({ db: { mfaEvent }, retry: (query: () => unknown) => query(), errorCode: () => "" }))
+    const onMfaEvent = (event: { type: string; count: number }) => {
+      calls.push(event)
+      return hook()
+    }
+    vi.doMock(join(app, "src/lib/mfa/on-event.ts"), () => ({ onMfaEvent }))
+    return load("mfa/events.ts")
+  }
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20))
+
+  test("B5 one that hangs delays nothing", async () => {
+    const { recordEvent } = await events(() => new Promise(() => {}))
+    expect(await Promise.race([recordEvent("u1", "enabled").then(() => "done"), settled().then(settled)])).toBe("done")
+    expect(calls).toMatchObject([{ type: "enabled", count: 1 }])
+  })
+
+  test("B5 one that throws fails nothing, and is logged without its message", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {})
+    const { recordEvent } = await events(() => {
+      throw new Error("the secret")
+    })
+    await recordEvent("u1", "enabled")
+    await settled()
+    expect(log.mock.calls.join()).toContain("onMfaEvent failed")
+    expect(log.mock.calls.join()).not.toContain("the secret")
+    log.mockRestore()
+  })
+
+  test("A13 what can happen without end is told at its first time and at each tenfold", async () => {
+    const { recordEvent } = await events(async () => {})
+    for (let time = 0; time < 120; time++) await recordEvent("u1", "blocked")
+    await settled()
+    expect(calls.map(({ count }) => count)).toEqual([1, 10, 100])
+  })
+})
+
+describe("cookies.ts", () => {
+  const secure = new Headers({ host: "app.example", "x-forwarded-proto": "https" })
+  const plain = new Headers({ host: "app.example", "x-forwarded-proto": "http" })
+
+  test("B16 they follow the host's own where that is safe", async () => {
+    vi.stubEnv("AUTH_URL", undefined)
+    vi.stubEnv("NEXTAUTH_URL", undefined)
+    const { challengeCookie, cookieHeader } = await load("mfa/cookies.ts")
+    const header = (headers: Headers, host?: object) => cookieHeader(challengeCookie(headers, "t", host))
+    expect(header(secure)).toBe("__Host-mfa-challenge=t; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure")
+    expect(header(secure, { sameSite: "none", partitioned: true })).toMatch(/HttpOnly; SameSite=None; Secure; Partitioned$/)
+    expect(header(plain, { sameSite: "none", partitioned: true })).toBe("mfa-challenge=t; Path=/; Max-Age=600; HttpOnly; SameSite=Lax")
+    expect(header(secure, { sameSite: "strict" })).toMatch(/SameSite=Lax; Secure$/)
+  })
+})
+
+describe("active-secret.ts", () => {
+  test("opens what was stored before it knew a step, and what is stored now", async () => {
+    const { readActiveSecret, sealActiveSecret } = await load("mfa/active-secret.ts")
+    const { seal } = await load("mfa/crypto.ts")
+    vi.stubEnv("MFA_ENCRYPTION_KEY", Buffer.alloc(32, 7).toString("base64"))
+    expect(readActiveSecret("u1", seal("ABCD", "totp:u1"))).toEqual({ secret: "ABCD", enabledAt: -1 })
+    expect(readActiveSecret("u1", sealActiveSecret("u1", { secret: "ABCD", enabledAt: 7 }))).toEqual({ secret: "ABCD", enabledAt: 7 })
+    expect(() => readActiveSecret("u2", seal("ABCD", "totp:u1"))).toThrow()
+  })
+})
+
+describe("lib/mfa.ts", () => {
+  test("C15 loads where there is neither node:crypto nor qrcode nor a database", async () => {
+    // A bundle without what is imported dynamically, in which no module of Node.js can be found.
+    const { outputFiles } = await build({
+      stdin: { contents: 'export { verifyMfaCode, verifyTotp } from "./src/lib/mfa"', resolveDir: app },
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      conditions: ["edge-light", "import"],
+      define: { "process.env.NEXT_RUNTIME": '"edge"' },
+      minifySyntax: true,
+    })
+    const text = outputFiles[0]?.text ?? ""
+    expect(text).not.toMatch(/node:|qrcode|@prisma/)
+    const edge = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`)
+    const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    expect(edge.verifyMfaCode(secret, oathCode(secret))).toBe(true)
+    expect(edge.verifyTotp(secret, oathCode(secret, 5))).toBe(false)
+  })
+
+  test("C10 the drawing is the picture's: every dark module, and no other", async () => {
+    const { generateMfaSetup } = await load("mfa.ts")
+    const { qrCode, otpauthUrl } = await generateMfaSetup("a@example.com")
+    const { default: QRCode } = await import(join(app, "node_modules/qrcode/lib/index.js"))
+    const { size, data } = QRCode.create(otpauthUrl, {}).modules
+    const drawn = new Uint8Array(size * size)
+    for (const [, x, y, width] of qrCode.path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\3z/g))
+      for (let at = 0; at < Number(width); at++) drawn[Number(y) * size + Number(x) + at] = 1
+    expect(qrCode.size).toBe(size)
+    expect(Buffer.from(drawn).equals(Buffer.from(data.map((dark: number) => (dark ? 1 : 0))))).toBe(true)
+  })
+})

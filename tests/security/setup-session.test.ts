@@ -1,0 +1,197 @@
+/** Turning MFA on and off where sessions are rows: whose a setup is, and what a failure half-way leaves behind. */
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import { buildSync } from "esbuild"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { run } from "../../scripts/apps.mjs"
+import { fixtures, TestApp } from "../support/fixtures"
+import { oathCode } from "../support/otp"
+import { isReachable } from "../support/sql"
+
+const [fixture] = fixtures.filter(({ name }) => name === "next15-t3-database")
+if (!fixture) throw new Error("no such fixture")
+const it = test.skipIf(!(await isReachable(fixture.database)))
+let app: TestApp
+beforeAll(async () => {
+  if (await isReachable(fixture.database)) app = await TestApp.start(fixture)
+})
+afterAll(() => app?.stop())
+
+const stateOf = async (id: string) => {
+  const [row] = await app.sql.rows('SELECT "mfaEnabled", "mfaEpoch" FROM "User" WHERE "id" = ?', id)
+  return { enabled: row?.mfaEnabled, epoch: row?.mfaEpoch }
+}
+const eventsOf = async (id: string) =>
+  (await app.sql.rows('SELECT "type" FROM "MfaEvent" WHERE "userId" = ? ORDER BY "at"', id)).map(({ type }) => type)
+
+/** While `act` runs, the database refuses one kind of statement. */
+async function failing<T>(statement: string, act: () => Promise<T>): Promise<T> {
+  const [operation, table] = statement.split(" ")
+  await app.sql.rows("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger AS 'BEGIN RAISE EXCEPTION ''refused''; END' LANGUAGE plpgsql")
+  await app.sql.rows(`CREATE TRIGGER refusing BEFORE ${operation} ON "${table}" FOR EACH STATEMENT EXECUTE FUNCTION refuse()`)
+  try {
+    return await act()
+  } finally {
+    await app.sql.rows(`DROP TRIGGER refusing ON "${table}"`)
+  }
+}
+
+describe("a setup belongs to the session that began it", () => {
+  it("A2 another session never sees its key, and cannot finish it", async () => {
+    const user = await app.createUser()
+    const [thief, owner] = [await app.signedIn(user), await app.signedIn(user)]
+    const planted = (await thief.post("/api/mfa/setup")).json.secret
+    const shown = (await owner.post("/api/mfa/setup")).json.secret
+    expect(shown).not.toBe(planted)
+    expect((await owner.post("/api/mfa/verify", { code: oathCode(planted) })).json.code).toBe("invalid_code")
+    expect((await thief.post("/api/mfa/verify", { code: oathCode(planted) })).json.code).toBe("not_started")
+    expect((await thief.post("/api/mfa/verify", { code: oathCode(shown) })).json.code).toBe("not_started")
+    expect(await stateOf(user.id)).toEqual({ enabled: false, epoch: 0 })
+    expect((await owner.post("/api/mfa/verify", { code: oathCode(shown, -1) })).status).toBe(200)
+    expect(await thief.session()).toBeNull()
+    expect((await (await app.held(user)).verify(oathCode(planted))).status).toBe(400)
+    expect((await (await app.held(user)).verify(oathCode(shown))).status).toBe(200)
+  })
+
+  it("C9 reopened by its session it is the same, and lives as long again", async () => {
+    const user = await app.createUser()
+    const client = await app.signedIn(user)
+    const { secret } = (await client.post("/api/mfa/setup")).json
+    await app.sql.rows(
+      `UPDATE "MfaFactor" SET "pendingExpiresAt" = now() AT TIME ZONE 'UTC' + interval '12 seconds' WHERE "userId" = ?`,
+      user.id,
+    )
+    expect((await client.post("/api/mfa/setup")).json.secret).toBe(secret)
+    const left = await app.count(
+      `SELECT extract(epoch FROM "pendingExpiresAt" - now() AT TIME ZONE 'UTC')::int FROM "MfaFactor" WHERE "userId" = ?`,
+      user.id,
+    )
+    expect(left).toBeGreaterThan(590)
+    const [first, second] = await Promise.all([client.post("/api/mfa/setup"), client.clone().post("/api/mfa/setup")])
+    expect([first.json.secret, second.json.secret]).toEqual([secret, secret])
+  })
+
+  it("A5 a setup begun while MFA was off does not replace the device", async () => {
+    for (let round = 0; round < 6; round++) {
+      const user = await app.createUser()
+      const client = await app.signedIn(user)
+      const { secret } = (await client.post("/api/mfa/setup")).json
+      const poll = async () => {
+        const thief = client.clone()
+        for (let time = 0; time < 8; time++) {
+          const { json } = await thief.post("/api/mfa/setup")
+          if (json.secret && json.secret !== secret) await thief.post("/api/mfa/verify", { code: oathCode(json.secret) })
+        }
+      }
+      await Promise.all([client.post("/api/mfa/verify", { code: oathCode(secret) }), poll(), poll()])
+      expect(await stateOf(user.id)).toEqual({ enabled: true, epoch: 1 })
+      expect(await eventsOf(user.id)).not.toContain("replaced")
+      expect((await (await app.held(user)).verify(oathCode(secret, 1))).status).toBe(200)
+    }
+  })
+
+  it("A5 a setup of another state of the account is void", async () => {
+    const user = await app.createUser()
+    const client = await app.signedIn(user)
+    for (const change of ['"mfaEpoch" = "mfaEpoch" + 1', '"mfaEnabled" = true']) {
+      const { secret } = (await client.post("/api/mfa/setup")).json
+      await app.sql.rows(`UPDATE "User" SET ${change} WHERE "id" = ?`, user.id)
+      expect((await client.post("/api/mfa/verify", { code: oathCode(secret) })).json.code, change).toBe("not_started")
+    }
+  })
+})
+
+describe("B9 a failure half-way", () => {
+  const begun = async () => {
+    const user = await app.createUser()
+    const [client, other] = [await app.signedIn(user), await app.signedIn(user)]
+    const { secret } = (await client.post("/api/mfa/setup")).json
+    const verify = () => client.post("/api/mfa/verify", { code: oathCode(secret, -1) })
+    return { user, client, other, secret, verify }
+  }
+
+  it("before the switch leaves MFA off, and a repeat turns it on", async () => {
+    const { user, client, verify } = await begun()
+    expect((await failing("DELETE Session", verify)).status).toBe(500)
+    expect(await stateOf(user.id)).toEqual({ enabled: false, epoch: 0 })
+    expect((await verify()).json.backupCodes).toHaveLength(10)
+    expect(await client.session()).not.toBeNull()
+  })
+
+  it.each(["INSERT MfaBackupCode", "DELETE MfaBackupCode", "DELETE MfaChallenge"])(
+    "at %s leaves no other session, and a repeat gives the codes",
+    async (statement) => {
+      const { user, other, secret, verify } = await begun()
+      expect((await failing(statement, verify)).json.code).toBe("internal")
+      expect(await stateOf(user.id)).toEqual({ enabled: true, epoch: 1 })
+      expect(await other.session()).toBeNull()
+      const [first, second] = await Promise.all([verify(), verify()])
+      const codes = first.json.backupCodes ?? second.json.backupCodes
+      expect(codes).toHaveLength(10)
+      for (const answer of [first, second]) if (answer.status === 200) expect(answer.json.backupCodes).toEqual(codes)
+      expect(await stateOf(user.id)).toEqual({ enabled: true, epoch: 1 })
+      expect(await app.count('SELECT count(*) FROM "MfaBackupCode" WHERE "userId" = ?', user.id)).toBe(10)
+      expect(await eventsOf(user.id)).toContain("enabled")
+      expect((await (await app.held(user)).verify(codes[9], true)).status).toBe(200)
+      expect((await (await app.held(user)).verify(oathCode(secret))).status).toBe(200)
+      expect((await verify()).json.code, "finished").toBe("not_started")
+    },
+  )
+
+  it("of disabling does not fail it, and never reaches a setup that turned MFA on meanwhile", async () => {
+    const user = await app.enrolled()
+    const answer = await failing("DELETE MfaBackupCode", () => user.client.post("/api/mfa/disable", { code: oathCode(user.secret) }))
+    expect(answer.json).toEqual({ success: true })
+    const { secret } = (await user.client.post("/api/mfa/setup")).json
+    await user.client.post("/api/mfa/disable", { code: "123456" })
+    const { json } = await user.client.post("/api/mfa/verify", { code: oathCode(secret) })
+    expect(json.backupCodes).toHaveLength(10)
+    expect((await (await app.held(user)).verify(user.backupCodes[0], true)).status).toBe(400)
+    expect((await (await app.held(user)).verify(json.backupCodes[0], true)).status).toBe(200)
+  })
+})
+
+describe("the operator's script", () => {
+  let bundle = ""
+  const operate = (...args: string[]) => {
+    try {
+      return run(process.execPath, [bundle, ...args], { cwd: app.dir, env: { DATABASE_URL: app.sql.url } })
+    } catch (error) {
+      return String(error)
+    }
+  }
+  beforeAll(() => {
+    if (!app) return
+    bundle = join(app.dir, `scripts/.reset-${process.pid}.mjs`)
+    const entryPoints = [join(app.dir, "scripts/mfa-reset.ts")]
+    buildSync({ entryPoints, outfile: bundle, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" })
+  })
+  afterAll(() => rmSync(bundle, { force: true }))
+
+  it("B9 a reset that failed half-way is finished by the next", async () => {
+    const user = await app.enrolled()
+    expect(await failing("DELETE MfaBackupCode", async () => operate("reset", user.email, "--reason", "lost the phone"))).toMatch(/failed/)
+    expect(await stateOf(user.id)).toEqual({ enabled: false, epoch: 2 })
+    expect(await user.client.session()).toBeNull()
+    expect(operate("reset", user.id, "--reason", "lost the phone")).toMatch(/is off/)
+    for (const table of ["MfaBackupCode", "MfaFactor", "MfaChallenge"])
+      expect(await app.count(`SELECT count(*) FROM "${table}" WHERE "userId" = ?`, user.id), table).toBe(0)
+    expect(await eventsOf(user.id)).toContain("reset")
+    expect(operate("reset", user.email, "--reason", "lost the phone")).toMatch(/nothing to do/)
+  })
+
+  it("B8 unblocks, reports, and wants a reason; it prints no secret", async () => {
+    const user = await app.enrolled()
+    await app.sql.rows('UPDATE "MfaThrottle" SET "failures" = 100, "remaining" = 0 WHERE "userId" = ?', user.id)
+    const before = operate("report")
+    expect(before).toMatch(new RegExp(`${user.email}: 10 backup codes left, blocked for \\d+ seconds`))
+    expect(before).toMatch(/\d+ of \d+ users have MFA/)
+    expect(operate("unblock", user.email)).toMatch(/usage/)
+    expect(operate("unblock", "nobody@example.com", "--reason", "x")).toMatch(/nobody has/)
+    expect(operate("unblock", user.email, "--reason", "ticket 1")).toMatch(/may try codes again/)
+    expect(await eventsOf(user.id)).toContain("unblocked")
+    expect((await (await app.held(user)).verify(oathCode(user.secret))).status).toBe(200)
+    expect(operate("report")).toMatch(new RegExp(`${user.email}: 10 backup codes left$`, "m"))
+    expect(before).not.toContain(user.secret)
+  })
+})
