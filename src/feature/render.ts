@@ -123,6 +123,7 @@ function contextOf(host: Host, routes: Routes) {
     v4: host.auth.major === 4,
     ...betas(host.auth.version),
     pagesRouter: host.auth.router === "pages",
+    beforeNext16: Number(/\d+/.exec(host.next)?.[0]) < 16,
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,
