@@ -158,8 +158,7 @@ describe.each(fixtures.filter(({ name }) => chosen.includes(name)))("$name", (fi
     const user = await app.enrolled()
     const { client } = await held(user)
     const wrong = { code: wrongCode(user.secret), callbackUrl: "/dashboard?from=mail" }
-    for (let attempt = 0; attempt < 5; attempt++)
-      expect(target(await submit(client, wrong)).searchParams.get("error")).toBe("invalid_code")
+    for (let attempt = 0; attempt < 5; attempt++) expect(target(await submit(client, wrong)).searchParams.get("error")).toBe("invalid_code")
     const used = target(await submit(client, wrong))
     expect(used.searchParams.get("error")).toBe("challenge_exhausted")
     const wait = Number(used.searchParams.get("wait"))
@@ -200,7 +199,14 @@ describe.each(fixtures.filter(({ name }) => chosen.includes(name)))("$name", (fi
     const client = await app.signedIn(user)
     const leads = async (callbackUrl: string) => target(await client.get(`${fixture.challenge}?${new URLSearchParams({ callbackUrl })}`))
     expect((await leads("/dashboard?from=mail")).href).toBe(`${app.url}/dashboard?from=mail`)
-    for (const evil of ["//evil.example", "/\\evil.example", "/.//evil.example", "/\t/evil.example", "https:evil.example", "javascript:alert(1)"])
+    for (const evil of [
+      "//evil.example",
+      "/\\evil.example",
+      "/.//evil.example",
+      "/\t/evil.example",
+      "https:evil.example",
+      "javascript:alert(1)",
+    ])
       expect((await leads(evil)).origin, evil).toBe(app.url)
   })
 })
