@@ -126,6 +126,7 @@ function contextOf(host: Host, routes: Routes) {
     pagesRouter: host.auth.router === "pages",
     /** `after` of next/server runs what need not keep an answer waiting; only in the App Router. */
     after: host.auth.router === "app" && isAtLeast(host.next, "15.1.0"),
+    beforeNext16: !isAtLeast(host.next, "16.0.0"),
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,
@@ -178,10 +179,6 @@ function idPattern(nativeType: string | null): string | null {
 function betas(version: string) {
   const beta = Number(/^5\.0\.0-beta\.(\d+)/.exec(version)?.[1] ?? Number.POSITIVE_INFINITY)
   return { beforeBeta8: beta < 8, beforeBeta20: beta < 20, beforeBeta23: beta < 23 }
-}
-
-  const known = coerce(version)
-  return known !== null && gte(known, minimum)
 }
 
 /** Prisma Client's name for a model's queries. */
