@@ -13,10 +13,14 @@ const docsPath = join(root, "docs/security.md")
 
 const fixtures = [
   "next16-credentials",
+  "next16-credentials/cached",
+  "next16-credentials/strict",
   "next16-split-postgres",
+  "next16-split-postgres/provider-ids",
   "next14-split-early",
   "next15-t3-database",
   "next15-v4-jwt",
+  "next15-v4-jwt/provider-ids",
   "next14-v4-mariadb",
   "next14-v4-pages",
   "next14-v4-pages/advanced",

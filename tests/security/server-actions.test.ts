@@ -6,7 +6,7 @@ import { isReachable } from "../support/sql"
 
 const reachable = await isReachable("postgresql")
 
-describe.each(fixtures.filter(({ name }) => name.includes("split")).map((fixture) => [fixture.name, fixture] as const))(
+describe.each(fixtures.filter(({ name, ways }) => name.includes("split") && ways[0] === "credentials").map((fixture) => [fixture.name, fixture] as const))(
   "%s",
   (_, fixture) => {
     let app: TestApp
