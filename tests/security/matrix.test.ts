@@ -245,25 +245,22 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
     expect(await user.client.session()).toBeNull()
   })
 
-  only(fixture.linking === "when-signed-in")(
-    "T18 an account nobody has, with a victim's address, is neither linked nor held",
-    async () => {
-      const name = Math.random().toString(36).slice(2, 10)
-      const email = `${name}@example.com`
-      const id = `victim-${name}`
-      await app.sql.rows(
-        'INSERT INTO "User" ("id", "email", "mfaEnabled") VALUES (?, ?, ?)',
-        id,
-        email,
-        fixture.database === "sqlite" ? 1 : true,
-      )
-      const client = app.client()
-      const answer = await app.firstFactor(client, { email, name }, { way: "oauth" })
-      expect(place(client, answer).search).toContain("OAuthAccountNotLinked")
-      expect(await app.count('SELECT count(*) FROM "MfaChallenge" WHERE "userId" = ?', id)).toBe(0)
-      expect(await client.session()).toBeNull()
-    },
-  )
+  only(fixture.linking === "when-signed-in")("T18 an account nobody has, with a victim's address, is neither linked nor held", async () => {
+    const name = Math.random().toString(36).slice(2, 10)
+    const email = `${name}@example.com`
+    const id = `victim-${name}`
+    await app.sql.rows(
+      'INSERT INTO "User" ("id", "email", "mfaEnabled") VALUES (?, ?, ?)',
+      id,
+      email,
+      fixture.database === "sqlite" ? 1 : true,
+    )
+    const client = app.client()
+    const answer = await app.firstFactor(client, { email, name }, { way: "oauth" })
+    expect(place(client, answer).search).toContain("OAuthAccountNotLinked")
+    expect(await app.count('SELECT count(*) FROM "MfaChallenge" WHERE "userId" = ?', id)).toBe(0)
+    expect(await client.session()).toBeNull()
+  })
 
   only(fixture.linking === "by-address")(
     "T15, T18 where addresses link accounts, the first sign-in with a new account is held too",

@@ -192,6 +192,10 @@ export const fixtures: Fixture[] = [
   },
 ]
 
+/** The fixtures of these names, in the order of the list above. */
+export const fixturesNamed = (...names: string[]): [string, Fixture][] =>
+  fixtures.filter(({ name }) => names.includes(name)).map((fixture) => [fixture.name, fixture])
+
 /** Every fixture with what it tells of itself: the demo's code stays as it is, and a variant of it records. */
 export const recordedFixtures: Fixture[] = fixtures
   .filter(({ isSilent }) => !isSilent)
@@ -241,7 +245,7 @@ const passwordHash = hashSync(password, 4)
 export const newName = () => Math.random().toString(36).slice(2, 10)
 const proxy = { origin: "https://app.example", headers: { "x-forwarded-host": "app.example", "x-forwarded-proto": "https" } }
 
-/** `name` is the account's name at the identity provider, and `subject` its id there where that is another. */
+/** `name` is the account's name at the identity provider; with a `subject`, that is its id there, and `email` its address. */
 export type User = { id: string; email: string; name: string; subject?: string }
 export type Enrolled = User & { secret: string; backupCodes: string[]; enrolCode: string; client: Client }
 
@@ -352,10 +356,11 @@ export class TestApp {
     })
   }
 
-  async #throughProvider(client: Client, user: Pick<User, "name" | "subject">, callbackUrl: string) {
+  async #throughProvider(client: Client, user: Pick<User, "email" | "name" | "subject">, callbackUrl: string) {
     const { idp } = this
     if (!idp) throw new Error("no provider here")
-    idp.signInAs(user.subject ?? user.name)
+    if (user.subject) idp.signInAs(user.subject, user.email)
+    else idp.signInAs(user.name)
     const start = await this.#post(client, `${client.authPath}/signin/idp`, { callbackUrl })
     let location = start.headers.get("location") ?? ""
     if (!location.startsWith(idp.issuer)) throw new Error(`${location}\n${this.output}`)
@@ -384,13 +389,14 @@ export class TestApp {
     return client
   }
 
-  /**
-   * A user with MFA, enrolled over HTTP with the code of the step before the current one,
-   * so that the current and the next are free for the test. `client` is signed in.
-   */
+  /** A user with MFA. `client` is signed in. */
   async enrolled(name = newName()): Promise<Enrolled> {
     const user = await this.createUser(name)
-    const client = await this.signedIn(user)
+    return this.enrol(user, await this.signedIn(user))
+  }
+
+  /** Turns MFA on over HTTP with the code of the step before the current one: that and the next are free for the test. */
+  async enrol(user: User, client: Client): Promise<Enrolled> {
     const setup = await client.post("/api/mfa/setup")
     if (setup.status !== 200) throw new Error(`setup: ${setup.status} ${setup.text}\n${this.output}`)
     const enrolCode = oathCode(setup.json.secret, -1)

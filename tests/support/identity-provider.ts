@@ -1,7 +1,12 @@
 import { createServer } from "node:http"
 import Provider from "oidc-provider"
 
-export type IdentityProvider = { issuer: string; clientId: string; signInAs(account: string, address?: string): void; stop(): Promise<void> }
+export type IdentityProvider = {
+  issuer: string
+  clientId: string
+  signInAs(account: string, address?: string): void
+  stop(): Promise<void>
+}
 
 /** A real OpenID Connect provider on loopback. It asks nobody: whoever `signInAs` named last is signed in there. */
 export async function startIdentityProvider(port: number, redirectUri: string, clientId = "t3-shape"): Promise<IdentityProvider> {
@@ -15,7 +20,10 @@ export async function startIdentityProvider(port: number, redirectUri: string, c
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: addresses.get(id) ?? `${id}@example.com`, email_verified: true, name: id }) }),
+    findAccount: (_, id) => ({
+      accountId: id,
+      claims: () => ({ sub: id, email: addresses.get(id) ?? `${id}@example.com`, email_verified: true, name: id }),
+    }),
     async loadExistingGrant(context) {
       const { client, session } = context.oidc
       const grant = new context.oidc.provider.Grant({ clientId: client?.clientId, accountId: session?.accountId })
