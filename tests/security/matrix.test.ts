@@ -206,7 +206,7 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
     expect((await (await app.held(user)).verify(oathCode(setup.json.secret))).status).toBe(200)
   })
 
-  it("T9 a session that is not fresh enrols nobody, and signing in again, by whatever way, is enough", async () => {
+  it("T9, T67 a session that is not fresh enrols nobody, and signing in again, by whatever way, is enough", async () => {
     const user = await app.createUser()
     const client = await app.signedIn(user)
     const expectTooOld = async (what: string) => {
@@ -495,7 +495,7 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
     expect(await user.client.session()).toBeNull()
   })
 
-  it("T45 turning MFA on ends the other sessions, and this one goes on", async () => {
+  it(`T45${fixture.linking === "no-adapter" ? ", T62" : ""} turning MFA on ends the other sessions, and this one goes on`, async () => {
     const user = await app.createUser()
     const [other, client] = [await app.signedIn(user), await app.signedIn(user)]
     const before = app.client()
