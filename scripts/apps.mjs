@@ -185,8 +185,8 @@ export function builtApp(name, log = () => {}) {
 
 /** The fixture as it is, built: what MFA is compared with. Its database is the one that has MFA's columns too. */
 export function builtWithoutMfa(name) {
-  const { base, fixture } = placesOf(name)
-  const dir = join(cache, "apps", `${base}-plain-${addTree(createHash("sha256"), fixture).digest("hex").slice(0, 12)}`)
+  const { fixture } = placesOf(name)
+  const dir = join(cache, "apps", `${name.replace("/", "-")}-plain-${addTree(createHash("sha256"), fixture).digest("hex").slice(0, 12)}`)
   if (existsSync(join(dir, ".built"))) return dir
   copyFixture(name, dir)
   finishApp(dir)

@@ -9,15 +9,23 @@ export class Client {
   /**
    * @param {string} origin
    * @param {string} authPath where the app has next-auth
+   * @param {{ origin: string, headers: Record<string, string> } | null} proxy
+   *   in front of the app: the origin that visitors know it by, and the headers that the proxy adds
    */
-  constructor(origin, authPath = "/api/auth") {
+  constructor(origin, authPath = "/api/auth", proxy = null) {
     this.origin = origin
     this.authPath = authPath
+    this.proxy = proxy
+  }
+
+  /** The app's origin as a browser knows it. */
+  get publicOrigin() {
+    return this.proxy?.origin ?? this.origin
   }
 
   /** A second browser with the same cookies: what a thief of them has. */
   clone() {
-    const copy = new Client(this.origin, this.authPath)
+    const copy = new Client(this.origin, this.authPath, this.proxy)
     for (const [name, value] of this.cookies) copy.cookies.set(name, value)
     return copy
   }
@@ -28,10 +36,13 @@ export class Client {
    * @returns {Promise<Answer>}
    */
   async request(path, init = {}) {
-    const headers = new Headers(init.headers)
+    const headers = new Headers({ ...this.proxy?.headers, ...Object.fromEntries(new Headers(init.headers)) })
     if (this.cookies.size > 0) headers.set("cookie", [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "))
-    const response = await fetch(new URL(path, this.origin), { ...init, headers, redirect: "manual" })
+    const asked = new URL(path, this.publicOrigin)
+    const url = asked.origin === this.publicOrigin ? new URL(asked.pathname + asked.search, this.origin) : asked
+    const response = await fetch(url, { ...init, headers, redirect: "manual" })
     for (const cookie of response.headers.getSetCookie()) this.#keep(cookie)
+    if (isSlashAdded(url, response)) return this.request(`${url.pathname}/${url.search}`, init)
     const text = await response.text()
     let json = {}
     try {
@@ -69,7 +80,7 @@ export class Client {
     const text = typeof body === "string" ? body : JSON.stringify(body)
     return this.request(path, {
       method: "POST",
-      headers: { "content-type": "application/json", origin: this.origin, ...headers },
+      headers: { "content-type": "application/json", origin: this.publicOrigin, ...headers },
       body: text,
     })
   }
@@ -104,4 +115,14 @@ export class Client {
   get sessionCookie() {
     return [...this.cookies].find(([name]) => /^(__Secure-)?(authjs|next-auth)\.session-token/.test(name))?.[1]
   }
+}
+
+/**
+ * With `trailingSlash`, Next.js sends every path without one to the same path with one; browsers follow.
+ * @param {URL} url
+ * @param {Response} response
+ */
+function isSlashAdded(url, response) {
+  const location = response.headers.get("location")
+  return response.status === 308 && location !== null && new URL(location, url).pathname === `${url.pathname}/`
 }

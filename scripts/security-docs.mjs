@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { notHere, threats } from "./threats.mjs"
 
 const root = fileURLToPath(new URL("../", import.meta.url))
 const resultsPath = join(root, ".cache/results.json")
@@ -13,10 +14,14 @@ const docsPath = join(root, "docs/security.md")
 
 const fixtures = [
   "next16-credentials",
+  "next16-credentials/cached",
+  "next16-credentials/strict",
   "next16-split-postgres",
+  "next16-split-postgres/provider-ids",
   "next14-split-early",
   "next15-t3-database",
   "next15-v4-jwt",
+  "next15-v4-jwt/provider-ids",
   "next14-v4-mariadb",
   "next14-v4-pages",
   "next14-v4-pages/advanced",
@@ -31,66 +36,6 @@ const homes = [
   [/browser\/passkey\.test/, "next16-split-postgres"],
   [/e2e\/(generated-code|interoperability)\.test|browser\//, "next16-credentials"],
 ]
-
-const threats = {
-  1: "guessing codes one by one",
-  2: "guessing in parallel",
-  3: "replaying a code inside its window",
-  4: "one code twice at once",
-  5: "signing in with the setup's own code",
-  6: "one backup code in several requests",
-  7: "attempts lost between counters",
-  8: "a setup that overwrites the active factor",
-  9: "a stolen session enrols its thief",
-  10: "changing settings without a factor",
-  12: "a half-authenticated session",
-  13: "fixation and swapped cookies",
-  14: "claims set through a session update",
-  15: "a way around by OAuth",
-  16: "a way around by magic link",
-  17: "a way around by passkey",
-  18: "a way around by account linking",
-  19: "calling a provider of ours directly",
-  21: "locking a victim out",
-  22: "finding out who has MFA",
-  23: "answers that tell why a code failed",
-  24: "timing of the check",
-  25: "requests from another site",
-  26: "framed pages",
-  27: "open redirects",
-  28: "the challenge's token outside its cookie",
-  29: "secrets in logs and errors",
-  34: "cached secrets",
-  35: "a missing or wrong key",
-  36: "changing the key",
-  37: "a secret moved to another user",
-  38: "an altered secret",
-  39: "a stolen database",
-  40: "clock drift",
-  41: "a clock that the client sets",
-  42: "deleted users",
-  43: "several processes",
-  45: "sessions from before",
-  46: "an administrator's reset",
-  47: "skipping the middleware",
-  49: "errors that let somebody in",
-  50: "long and odd input",
-  52: "codes shown twice",
-  53: "extra fields",
-}
-
-/** Threats that nothing here can be attacked by, and why. */
-const notHere = {
-  11: "there is no forced enrolment yet, so nobody is half enrolled",
-  20: "password resets are the app's; one that signs in goes through the gate like any sign-in (T12)",
-  30: "the QR code is drawn on the server (T29, T39); no request leaves for it",
-  31: "there are no text messages yet",
-  32: "there are no text messages yet",
-  33: "there are no text messages yet",
-  44: "there are no trusted devices yet",
-  48: "an app whose next-auth is misconfigured is next-auth's to refuse; beta.32 and later do, and older ones are warned about",
-  51: "enrolling asks for a fresh sign-in (T9); whether addresses are verified is the app's",
-}
 
 /** [standard, requirement, what is done, the threats whose tests show it] */
 const requirements = [
@@ -159,20 +104,26 @@ export function printMatrix(results) {
   const cells = cellsOf(results)
   const header = fixtures.map((_, index) => String(index + 1).padStart(3)).join("")
   console.log(`\nthreats by host shape (${fixtures.map((name, index) => `${index + 1} ${name}`).join(", ")})`)
-  console.log(`${" ".repeat(48)}${header}`)
-  for (const [threat, what] of Object.entries(threats)) {
+  console.log(`${" ".repeat(54)}${header}`)
+  for (const [threat, { title }] of Object.entries(threats)) {
     const row = fixtures.map((fixture) => (marks[cells.get(`${fixture} ${threat}`)] ?? "·").padStart(3)).join("")
-    console.log(`${`  T${threat}`.padEnd(6)}${what.padEnd(42)}${row}`)
+    console.log(`${`  T${threat}`.padEnd(6)}${title.padEnd(48)}${row}`)
   }
 }
 
 function markdown(results) {
   const cells = cellsOf(results)
-  const rows = Object.entries(threats).map(([threat, what]) => {
+  const rows = Object.entries(threats).map(([threat, { title }]) => {
     const row = fixtures.map((fixture) => marks[cells.get(`${fixture} ${threat}`)] ?? "")
-    return `| T${threat} | ${what} | ${row.join(" | ")} |`
+    return `| T${threat} | ${title} | ${row.join(" | ")} |`
   })
   const shown = (threat) => fixtures.some((fixture) => cells.get(`${fixture} ${threat}`) === "passed")
+  const said = Object.entries(threats).map(
+    ([threat, { asserts }]) => `- T${threat}: ${asserts}${shown(threat) ? "" : " No test of the last run was of it."}`,
+  )
+  const found = Object.entries(threats).flatMap(([threat, { title, attack, defence, asserts }]) =>
+    attack ? [`${threat}. **${title[0]?.toUpperCase()}${title.slice(1)}**: ${attack} → ${defence} T: ${asserts}`] : [],
+  )
   const table = requirements.map(([standard, requirement, how, tests]) => {
     const missing = tests.filter((threat) => !shown(threat))
     if (missing.length > 0) throw new Error(`${standard} names T${missing.join(", T")}, which no test passed`)
@@ -191,6 +142,18 @@ see that their tests fail.
 ${rows.join("\n")}
 
 An empty cell is a threat that was not tried on that shape: it has no such way to sign in, or the test needs one shape only.
+
+### What the tests assert
+
+A tick is worth what is asserted for it:
+
+${said.join("\n")}
+
+### Found since the first list
+
+Attack → defence → test. Each was seen to work, on one of these hosts or in a bug report.
+
+${found.join("\n")}
 
 ### Not attacked, and why
 

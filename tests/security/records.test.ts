@@ -50,7 +50,7 @@ describe.each(recordedFixtures.map((fixture) => [fixture.name, fixture] as const
     [...client.cookies.keys()].filter((name) => !/csrf|callback-url|pkce|state|nonce/.test(name)).toSorted()
 
   const rowsOf = async (user: User) => {
-    if (fixture.ways.length === 1 && fixture.sessions === "jwt") return null // no adapter, so nothing is written
+    if (!fixture.linking || fixture.linking === "no-adapter") return null // no adapter, so nothing is written
     const accounts = await app.sql.rows('SELECT * FROM "Account" WHERE "userId" = ?', user.id)
     const people = await app.sql.rows('SELECT "emailVerified" FROM "User" WHERE "id" = ?', user.id)
     return {
@@ -59,7 +59,7 @@ describe.each(recordedFixtures.map((fixture) => [fixture.name, fixture] as const
     }
   }
 
-  const ways = fixture.ways.filter((way) => way !== "oauth" || fixture.ways[0] === "oauth" || fixture.name.includes("split"))
+  const ways = fixture.ways.filter((way) => way !== "oauth" || fixture.ways[0] === "oauth" || fixture.linking === "by-address")
   it.each(ways)("a sign-in by %s with MFA is told to the app as one without", async (way: Way) => {
     const plain = await app.createUser()
     const withMfa = await app.enrolled()

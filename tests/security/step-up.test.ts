@@ -1,6 +1,7 @@
 /** Step-up and the administrator's reset, as the fixtures' own pages and routes use them. */
 import { randomUUID } from "node:crypto"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { evilTargets } from "../support/evil"
 import { type Enrolled, fixtures, TestApp } from "../support/fixtures"
 import { oathCode, wrongCode } from "../support/otp"
 import { isReachable } from "../support/sql"
@@ -94,10 +95,13 @@ describe.each(using.map((fixture) => [fixture.name, fixture] as const))("%s", (_
 
   it("T27 nobody is sent elsewhere after a step-up", async () => {
     const user = await app.enrolled()
-    for (const evil of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"]) {
+    for (const evil of evilTargets) {
       const page = await user.client.get(`/settings/mfa/confirm?${new URLSearchParams({ returnTo: evil })}`)
-      const given = /returnTo\\?":\\?"([^"\\]*)/.exec(page.text)?.[1]
-      expect(given, evil).toBe("/")
+      expect(page.status, evil).toBe(200)
+      const given = /returnTo\\?":\\?"((?:[^"\\]|\\[^"])*)/.exec(page.text)?.[1] ?? "nothing"
+      expect(given, evil).toMatch(/^\//)
+      expect(new URL(given.replaceAll("\\\\", "\\"), `${app.url}/settings/mfa/confirm`).origin, evil).toBe(app.url)
+      expect(page.text, evil).not.toMatch(/(?:href|action)="[^"]*(?:evil|javascript:|data:)/)
     }
   })
 })

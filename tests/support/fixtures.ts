@@ -24,6 +24,19 @@ export type Fixture = {
   mailProvider?: string
   /** Where next-auth is, when not at /api/auth. */
   authPath?: string
+  /**
+   * What an OAuth account is linked to: a user of its address at once, one who links it while signed in,
+   * or nobody, as there is no adapter and the app finds its people in its own callbacks.
+   */
+  linking?: "by-address" | "when-signed-in" | "no-adapter"
+  /** The app's middleware sends whoever is not signed in away from its API too. */
+  guardsApi?: boolean
+  /** Visitors come over TLS through a proxy, which no environment variable names. */
+  isBehindProxy?: boolean
+  /** What the app chose for its session cookie; next-auth's own is Lax. */
+  sameSite?: "None"
+  /** The app says nothing about what next-auth tells it. */
+  isSilent?: boolean
 }
 
 /** Every shape of host that the runtime is made for. */
@@ -39,6 +52,32 @@ export const fixtures: Fixture[] = [
     readers: ["/dashboard"],
   },
   {
+    name: "next16-credentials/cached",
+    major: 5,
+    sessions: "jwt",
+    database: "sqlite",
+    ways: ["credentials"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: ["/dashboard"],
+    guardsApi: true,
+    isSilent: true,
+  },
+  {
+    name: "next16-credentials/strict",
+    major: 5,
+    sessions: "jwt",
+    database: "sqlite",
+    ways: ["credentials"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: ["/dashboard"],
+    guardsApi: true,
+    isBehindProxy: true,
+    sameSite: "None",
+    isSilent: true,
+  },
+  {
     name: "next16-split-postgres",
     major: 5,
     sessions: "jwt",
@@ -48,6 +87,18 @@ export const fixtures: Fixture[] = [
     challenge: "/signin/mfa",
     readers: ["/api/me", "/api/token", "/dashboard"],
     mailProvider: "nodemailer",
+    linking: "by-address",
+  },
+  {
+    name: "next16-split-postgres/provider-ids",
+    major: 5,
+    sessions: "jwt",
+    database: "postgresql",
+    ways: ["oauth"],
+    idType: "string",
+    challenge: "/signin/mfa",
+    readers: ["/api/me", "/api/token", "/dashboard"],
+    linking: "no-adapter",
   },
   {
     name: "next14-split-early",
@@ -59,6 +110,7 @@ export const fixtures: Fixture[] = [
     challenge: "/signin/mfa",
     readers: ["/api/me", "/dashboard"],
     mailProvider: "email",
+    linking: "by-address",
   },
   {
     name: "next15-t3-database",
@@ -70,6 +122,7 @@ export const fixtures: Fixture[] = [
     challenge: "/login/mfa",
     readers: [],
     mailProvider: "nodemailer",
+    linking: "when-signed-in",
   },
   {
     name: "next15-v4-jwt",
@@ -82,6 +135,18 @@ export const fixtures: Fixture[] = [
     readers: ["/api/me", "/api/token", "/dashboard"],
   },
   {
+    name: "next15-v4-jwt/provider-ids",
+    major: 4,
+    sessions: "jwt",
+    database: "sqlite",
+    ways: ["oauth"],
+    idType: "int",
+    challenge: "/login/mfa",
+    readers: ["/api/me", "/api/token", "/dashboard"],
+    linking: "no-adapter",
+    guardsApi: true,
+  },
+  {
     name: "next14-v4-mariadb",
     major: 4,
     sessions: "database",
@@ -91,6 +156,7 @@ export const fixtures: Fixture[] = [
     challenge: "/login/mfa",
     readers: [],
     mailProvider: "email",
+    linking: "when-signed-in",
   },
   {
     name: "next14-v4-pages",
@@ -101,6 +167,7 @@ export const fixtures: Fixture[] = [
     idType: "string",
     challenge: "/login/mfa",
     readers: ["/api/me", "/api/token", "/dashboard"],
+    linking: "when-signed-in",
   },
   {
     name: "next14-v4-pages/advanced",
@@ -111,6 +178,7 @@ export const fixtures: Fixture[] = [
     idType: "string",
     challenge: "/login/mfa",
     readers: ["/api/me"],
+    linking: "when-signed-in",
   },
   {
     name: "next15-v4-javascript",
@@ -124,10 +192,14 @@ export const fixtures: Fixture[] = [
   },
 ]
 
+/** The fixtures of these names, in the order of the list above. */
+export const fixturesNamed = (...names: string[]): [string, Fixture][] =>
+  fixtures.filter(({ name }) => names.includes(name)).map((fixture) => [fixture.name, fixture])
+
 /** Every fixture with what it tells of itself: the demo's code stays as it is, and a variant of it records. */
-export const recordedFixtures: Fixture[] = fixtures.map((fixture) =>
-  fixture.name === "next16-credentials" ? { ...fixture, name: `${fixture.name}/recorded` } : fixture,
-)
+export const recordedFixtures: Fixture[] = fixtures
+  .filter(({ isSilent }) => !isSilent)
+  .map((fixture) => (fixture.name === "next16-credentials" ? { ...fixture, name: `${fixture.name}/recorded` } : fixture))
 
 /** Apps that create the database session of a password in their own callbacks, under another path and cookie name. */
 export const ownSessions: Fixture[] = [
@@ -141,6 +213,7 @@ export const ownSessions: Fixture[] = [
     challenge: "/signin/mfa",
     readers: ["/api/me"],
     authPath: "/account/auth",
+    linking: "when-signed-in",
   },
   {
     name: "next14-v4-pages/own-sessions",
@@ -169,9 +242,11 @@ export const passkeyFixture: Fixture = {
 export const secret = "a-secret-for-these-tests-only-0123456789"
 export const password = "correct horse battery"
 const passwordHash = hashSync(password, 4)
-const newName = () => Math.random().toString(36).slice(2, 10)
+export const newName = () => Math.random().toString(36).slice(2, 10)
+const proxy = { origin: "https://app.example", headers: { "x-forwarded-host": "app.example", "x-forwarded-proto": "https" } }
 
-export type User = { id: string; email: string; name: string }
+/** `name` is the account's name at the identity provider; with a `subject`, that is its id there, and `email` its address. */
+export type User = { id: string; email: string; name: string; subject?: string }
 export type Enrolled = User & { secret: string; backupCodes: string[]; enrolCode: string; client: Client }
 
 /** One fixture with MFA, running on a database of its own, with the provider and the mail server it needs. */
@@ -238,7 +313,12 @@ export class TestApp {
   }
 
   client(): Client {
-    return new Client(this.url, this.fixture.authPath)
+    return new Client(this.url, this.fixture.authPath, this.fixture.isBehindProxy ? proxy : null)
+  }
+
+  /** The app's origin as browsers know it. */
+  get origin(): string {
+    return this.client().publicOrigin
   }
 
   /** A user as the app's own sign-up makes one; without passwords, one who has signed in once. */
@@ -259,12 +339,12 @@ export class TestApp {
   /** The first factor, over HTTP as a browser sends it. @returns the answer that would sign in without MFA */
   async firstFactor(
     client: Client,
-    user: Pick<User, "email" | "name">,
+    user: Pick<User, "email" | "name" | "subject">,
     options: { way?: Way; callbackUrl?: string; extra?: Record<string, string> } = {},
   ) {
     const { way = this.fixture.ways[0], callbackUrl = "/dashboard", extra = {} } = options
     if (way === "credentials") return client.signIn(user.email, password, { callbackUrl, ...extra })
-    return way === "oauth" ? this.#throughProvider(client, user.name, callbackUrl) : this.#throughMail(client, user.email, callbackUrl)
+    return way === "oauth" ? this.#throughProvider(client, user, callbackUrl) : this.#throughMail(client, user.email, callbackUrl)
   }
 
   async #post(client: Client, path: string, fields: Record<string, string>) {
@@ -276,10 +356,11 @@ export class TestApp {
     })
   }
 
-  async #throughProvider(client: Client, account: string, callbackUrl: string) {
+  async #throughProvider(client: Client, user: Pick<User, "email" | "name" | "subject">, callbackUrl: string) {
     const { idp } = this
     if (!idp) throw new Error("no provider here")
-    idp.signInAs(account)
+    if (user.subject) idp.signInAs(user.subject, user.email)
+    else idp.signInAs(user.name)
     const start = await this.#post(client, `${client.authPath}/signin/idp`, { callbackUrl })
     let location = start.headers.get("location") ?? ""
     if (!location.startsWith(idp.issuer)) throw new Error(`${location}\n${this.output}`)
@@ -308,13 +389,14 @@ export class TestApp {
     return client
   }
 
-  /**
-   * A user with MFA, enrolled over HTTP with the code of the step before the current one,
-   * so that the current and the next are free for the test. `client` is signed in.
-   */
+  /** A user with MFA. `client` is signed in. */
   async enrolled(name = newName()): Promise<Enrolled> {
     const user = await this.createUser(name)
-    const client = await this.signedIn(user)
+    return this.enrol(user, await this.signedIn(user))
+  }
+
+  /** Turns MFA on over HTTP with the code of the step before the current one: that and the next are free for the test. */
+  async enrol(user: User, client: Client): Promise<Enrolled> {
     const setup = await client.post("/api/mfa/setup")
     if (setup.status !== 200) throw new Error(`setup: ${setup.status} ${setup.text}\n${this.output}`)
     const enrolCode = oathCode(setup.json.secret, -1)
@@ -335,13 +417,52 @@ export class TestApp {
     return Number(Object.values(row ?? {})[0])
   }
 
+  get sessionCookieName(): string {
+    const name = this.fixture.major === 4 ? "next-auth.session-token" : "authjs.session-token"
+    return this.fixture.isBehindProxy ? `__Secure-${name}` : name
+  }
+
+  /** What the app's own callbacks put into a token of this user. */
+  claims(user: User): Record<string, unknown> {
+    const sub = this.fixture.linking === "no-adapter" ? (user.subject ?? user.name) : String(user.id)
+    return { sub, id: user.id, userId: user.id, email: user.email }
+  }
+
   /** A session cookie of the app's own making, for JWT sessions. */
   async forge(claims: object): Promise<{ name: string; value: string }> {
-    const name = this.fixture.major === 4 ? "next-auth.session-token" : "authjs.session-token"
+    const name = this.sessionCookieName
+    return { name, value: await (await this.#jwt()).encode({ token: claims, secret, salt: this.fixture.major === 4 ? "" : name }) }
+  }
+
+  /** Makes the browser's session one whose sign-in was this long ago, whatever else its token says. */
+  async age(client: Client, seconds: number): Promise<void> {
+    if (this.fixture.sessions === "database") {
+      const [name = "", token = ""] = [...client.cookies].find(([key]) => key.includes("session-token")) ?? []
+      const old = token.replace(/\.\w+$/, `.${(Date.now() - seconds * 1000).toString(36)}`)
+      await this.sql.rows('UPDATE "Session" SET "sessionToken" = ? WHERE "sessionToken" = ?', old, token)
+      client.cookies.set(name, old)
+      return
+    }
+    await this.rewrite(client, (claims) => {
+      for (const [name, value] of Object.entries(claims))
+        if (/^mfa\w*At$/.test(name) && typeof value === "number") claims[name] = value - seconds * (value > 1e11 ? 1000 : 1)
+      return claims
+    })
+  }
+
+  /** Changes what the browser's JWT says: the app's key is known here. */
+  async rewrite(client: Client, change: (claims: Record<string, unknown>) => object): Promise<void> {
+    const name = this.sessionCookieName
+    const salt = this.fixture.major === 4 ? "" : name
+    const claims = await (await this.#jwt()).decode({ token: client.cookies.get(name), secret, salt })
+    const { value } = await this.forge(change(claims))
+    client.cookies.set(name, value)
+  }
+
+  async #jwt() {
     const { resolve } = createRequire(join(this.dir, "package.json"))
     // The first betas of Auth.js 5 leave it to the package below them, whose exports are for imports alone.
     const early = join(this.dir, "node_modules/next-auth/node_modules/@auth/core/jwt.js")
-    const jwt = await import(this.fixture.name === "next14-split-early" ? early : resolve("next-auth/jwt"))
-    return { name, value: await jwt.encode({ token: claims, secret, salt: this.fixture.major === 4 ? "" : name }) }
+    return import(this.fixture.name === "next14-split-early" ? early : resolve("next-auth/jwt"))
   }
 }

@@ -1,0 +1,23 @@
+/** Ways to write an address of another site, so that it looks like a path of this one to whoever does not ask the URL parser. */
+export const evilTargets = [
+  "https://evil.example/",
+  "http://evil.example/x",
+  "//evil.example/x",
+  "///evil.example",
+  "/\\evil.example",
+  "\\\\evil.example",
+  "/.//evil.example/x",
+  "/..//evil.example",
+  "/a/..//evil.example",
+  "/\t/evil.example",
+  "/\n/evil.example",
+  "\t//evil.example",
+  "https:evil.example",
+  "https:/evil.example",
+  "javascript:alert(1)",
+  "data:text/html,x",
+  "%2f%2fevil.example",
+  "/%2f/evil.example",
+  "//evil.example@localhost",
+  "https://localhost@evil.example",
+]
