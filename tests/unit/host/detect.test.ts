@@ -411,7 +411,7 @@ describe("a client that reads from replicas", () => {
     ["extended where it is made", "export const prisma = new PrismaClient().$extends(readReplicas({ url }));\n", true],
     [
       "by a function, kept on the global object",
-      "const make = () => {\n  const base = new PrismaClient();\n  return base.$extends(readReplicas({ url }));\n};\nconst g = globalThis as any;\nexport const prisma = g.p ?? make();\n",
+      "const make = () => new PrismaClient().$extends(readReplicas({ url }));\nconst g = globalThis as any;\nexport const prisma = g.p ?? make();\n",
       true,
     ],
     [
