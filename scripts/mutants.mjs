@@ -22,6 +22,8 @@ const instances = { files: ["security/oauth-and-mail"], build: true, fixture: "n
 /** next-auth 4 has its own hook. */
 const v4 = { files: ["security/matrix"], build: true, fixture: "next15-v4-jwt" }
 const ownSessions = { files: ["security/own-sessions"], build: true }
+const form = { files: ["security/form"], build: true, fixture: "next16-credentials" }
+const journey = { files: ["browser/journey"], build: true, fixture: "next16-credentials" }
 const stepUp = { files: ["security/step-up"], build: true, fixture: "next15-v4-jwt" }
 
 /**
@@ -370,6 +372,57 @@ const mutants = [
     "cookies",
     "next14-v4-pages/own-sessions the second factor",
     { ...ownSessions, fixture: "next14-v4-pages/own-sessions" },
+  ],
+  [
+    "form: own origin",
+    "form.ts",
+    "if (!isSameSite(request.headers)) return new Response(null, { status: 403 })",
+    "",
+    "next16-credentials T25 another site's form",
+    form,
+  ],
+  ["form: a browser that says nothing is refused", "form.ts", "origin !== null &&", "origin === null ||", "next16-credentials T25", form],
+  ["form: Sec-Fetch-Site", "form.ts", 'return site === "same-origin"', "return true", "next16-credentials T25 another site's form", form],
+  [
+    "form: forms only",
+    "form.ts",
+    'if (type !== "application/x-www-form-urlencoded") return new Response(null, { status: 415 })',
+    "",
+    "next16-credentials anything but a form",
+    form,
+  ],
+  ["form: body capped", "form.ts", "if (size > maxBody)", "if (false)", "next16-credentials anything but a form", form],
+  [
+    "form: an incomplete code is not tried",
+    "form.ts",
+    'if (isIncomplete(code, kind)) return goTo(challengeWith("incomplete", fields))',
+    "",
+    "next16-credentials T50",
+    form,
+  ],
+  [
+    "cancel deletes the row",
+    "sign-in.ts",
+    "await deleteChallenge(readChallengeCookie(request.headers))",
+    "",
+    "next16-credentials Cancel forgets",
+    form,
+  ],
+  [
+    "challenge page: target on this site",
+    "challenge-view.ts",
+    "safeReturnTo(query.callbackUrl)",
+    "String(query.callbackUrl)",
+    "next16-credentials T27",
+    form,
+  ],
+  [
+    "a page that is left forgets key and codes",
+    "../../app/(app)/settings/mfa/mfa-settings.tsx",
+    'const forget = () => setView({ name: "idle" })',
+    "const forget = () => undefined",
+    "leave neither the key nor codes",
+    journey,
   ],
 ]
 

@@ -138,7 +138,8 @@ function contextOf(host: Host, routes: Routes) {
     session: { model: sessionModel, delegate: sessionModel && lowerFirst(sessionModel) },
     mongo,
     /** How the database can be asked for an address whatever its case; "plain": it compares that way by itself. */
-    addressMatch: { postgresql: "insensitive", cockroachdb: "insensitive", mongodb: "insensitive", sqlite: "beginning" }[provider] ?? "plain",
+    addressMatch:
+      { postgresql: "insensitive", cockroachdb: "insensitive", mongodb: "insensitive", sqlite: "beginning" }[provider] ?? "plain",
     /** What runs a guarded update: with MongoDB it takes a transaction. */
     guard: mongo ? "guarded" : "retry",
     mapId: mongo ? ' @map("_id")' : "",

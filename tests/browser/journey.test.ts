@@ -340,6 +340,25 @@ describe("the settings", () => {
     await context.close()
   })
 
+  test("leave neither the key nor codes in a page that is kept for Back", async () => {
+    const user = await createUser(app)
+    const { context, page } = await browserOf(await signedIn(app, user.email))
+    const leave = () => page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })))
+    const secret = await startSetup(page)
+    await leave()
+    await page.getByRole("button", { name: "Set up two-step verification" }).waitFor()
+    expect((await page.content()).replaceAll(" ", "")).not.toContain(secret)
+    const second = await startSetup(page)
+    await page.getByLabel("Six-digit code").fill(oathCode(second, -1))
+    await page.keyboard.press("Enter")
+    await page.getByRole("heading", { name: "Save your backup codes" }).waitFor()
+    const [code = ""] = await page.getByRole("listitem").allInnerTexts()
+    await leave()
+    await page.getByText("10 of 10 backup codes left.").waitFor()
+    expect(await page.content()).not.toContain(code)
+    await context.close()
+  })
+
   test("changed in another tab, they show what is so instead of an error", async () => {
     const user = await createUser(app)
     const client = await signedIn(app, user.email)

@@ -29,15 +29,9 @@ const kinds = ["credentials", "email", "account"] as const
 const users = ["u", "v"]
 const viewers: Facts["viewer"][] = [
   null,
-  ...[true, false].flatMap((mfaEnabled) =>
-    [true, false].map((provedRecently) => ({ userId: "v", mfaEnabled, provedRecently })),
-  ),
+  ...[true, false].flatMap((mfaEnabled) => [true, false].map((provedRecently) => ({ userId: "v", mfaEnabled, provedRecently }))),
 ]
-const ends: Facts["endsAs"][] = [
-  "nobody",
-  "unclear",
-  ...users.flatMap((id) => [true, false].map((mfaEnabled) => ({ id, mfaEnabled }))),
-]
+const ends: Facts["endsAs"][] = ["nobody", "unclear", ...users.flatMap((id) => [true, false].map((mfaEnabled) => ({ id, mfaEnabled })))]
 const cells: Facts[] = kinds.flatMap((kind) =>
   viewers.flatMap((viewer) =>
     ["nobody", "unknown", ...users].flatMap((linkedTo) =>
@@ -88,8 +82,7 @@ describe.each([
       if (isWithMfa && proved !== null && proved !== endsAs.id && viewer?.userId !== endsAs.id && decision.verdict === "pass")
         expect(decision.as, where).not.toBe(endsAs.id)
       // A proof is new only where nothing was kept from a session that may be stolen.
-      if (decision.proof === "new" && facts.kind === "account" && viewer)
-        expect(facts.linkedTo, where).not.toBe(viewer.userId)
+      if (decision.proof === "new" && facts.kind === "account" && viewer) expect(facts.linkedTo, where).not.toBe(viewer.userId)
     }
   })
 })
