@@ -129,17 +129,25 @@ describe("crypto.ts", () => {
 })
 
 describe("with-mfa.ts, between next-auth and hostile or careless callbacks of the app", () => {
-  type User = { id: string; mfaEnabled: boolean; mfaEpoch: number }
-  const database = { user: null as User | null, verdict: true as boolean | string | Error }
+  type User = { id: string; email: string; mfaEnabled: boolean; mfaEpoch: number }
+  const database = { user: null as User | null, verdict: true as boolean | string | Error, isGone: false }
+  const noteLink = vi.fn(async () => {})
   const load = async () => {
     vi.resetModules()
+    noteLink.mockClear()
     vi.doMock(join(app, "node_modules/next-auth/index.js"), () => ({ AuthError: class extends Error {} }))
     vi.doMock(join(app, "node_modules/next/server.js"), () => ({ NextRequest: Request }))
     vi.doMock(join(app, "src/lib/mfa/http.ts"), () => ({ logFailure: () => {} }))
     vi.doMock(join(app, "src/lib/mfa/gate.ts"), () => ({
-      toUserId: (id: unknown) => (typeof id === "string" ? id : null),
-      findSignInUser: async () => database.user,
-      readEpoch: async () => database.user?.mfaEpoch ?? null,
+      toUserId: (id: unknown) => (typeof id === "string" && id !== "" ? id : null),
+      findUserById: async (id: unknown) => (database.user?.id === id ? database.user : null),
+      async findSession({ mfaUid, mfaEpoch }: { mfaUid?: unknown; mfaEpoch?: number }, { sub }: { sub?: string }) {
+        if (database.isGone) throw new Error("the database is away")
+        const user = database.user?.id === (mfaUid ?? sub) ? database.user : null
+        return { ended: user ? user.mfaEpoch > Number(mfaEpoch ?? 0) : mfaUid !== undefined, user }
+      },
+      gateToken: async () => false,
+      noteLink,
       stripMfaColumns: (user: object) => Object.fromEntries(Object.entries(user).filter(([name]) => !name.startsWith("mfa"))),
       async gateSignIn() {
         if (database.verdict instanceof Error) throw database.verdict
@@ -149,42 +157,108 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     return import(join(app, "src/lib/mfa/with-mfa.ts"))
   }
   const user = { id: "u1", email: "u1@example.com" }
+  const withMfa = { id: "u1", email: "u1@example.com", mfaEnabled: true, mfaEpoch: 1 }
   const hostile = { jwt: ({ token, session }: any) => Object.assign(token, session), signIn: vi.fn(() => true) }
+  type Attempt = { decision?: object; proved: string | null; completes: boolean; viewer: () => Promise<object | null> }
+  const attempt = (given: Partial<Attempt> = {}) => ({
+    headers: new Headers(),
+    viewer: async () => null,
+    setCookie: () => {},
+    completes: false,
+    proved: null,
+    rows: new Map(),
+    ...given,
+  })
+  const passing = (as: string, proof = "new") => ({ decision: { verdict: "pass", as, proof } })
 
   test("T14 update() data that the app copies into the token does not reach our claims", async () => {
     const { guardConfig } = await load()
-    database.user = { id: "u1", mfaEnabled: true, mfaEpoch: 2 }
-    const { jwt } = guardConfig({ providers: [], callbacks: hostile }).callbacks
-    const session = { mfaUid: "u2", mfaEpoch: 99, mfaAt: 99 }
-    expect(await jwt({ token: { sub: "u1", mfaUid: "u1", mfaEpoch: 2, mfaAt: 5 }, session, trigger: "update" })).toMatchObject({
-      mfaUid: "u1",
-      mfaEpoch: 2,
-      mfaAt: 5,
+    database.user = { ...withMfa, mfaEpoch: 2 }
+    const { jwt } = guardConfig({ providers: [], callbacks: hostile }, {}).callbacks
+    const session = { mfaUid: "u2", mfaEpoch: 99, mfaAt: 99, mfaSid: "theirs", mfaProved: true }
+    const claims = { mfaUid: "u1", mfaEpoch: 2, mfaAt: 5, mfaSid: "mine" }
+    const updated = await jwt({ token: { sub: "u1", ...claims }, session, trigger: "update" })
+    expect(updated).toEqual({ sub: "u1", ...claims })
+    expect(await jwt({ token: { sub: "u1", ...claims, mfaEpoch: 1 }, session, trigger: "update" })).toBeNull()
+  })
+
+  test("T14 neither where the session has no row, nor on the edge", async () => {
+    const { guardConfig } = await load()
+    database.user = withMfa
+    const seen = vi.fn()
+    const { jwt } = guardConfig({ providers: [], callbacks: hostile }, { onViewer: seen }).callbacks
+    const session = { mfaUid: "u1", mfaEpoch: 1, mfaAt: 99, mfaProved: true, other: "kept" }
+    expect(await jwt({ token: { sub: "nobody" }, session, trigger: "update" })).toEqual({ sub: "nobody", other: "kept" })
+    expect(seen, "nobody is signed in for our routes").not.toHaveBeenCalled()
+    vi.stubEnv("NEXT_RUNTIME", "edge")
+    expect(await jwt({ token: { sub: "nobody", mfaSid: "mine" }, session, trigger: "update" })).toEqual({
+      sub: "nobody",
+      mfaSid: "mine",
+      other: "kept",
     })
-    expect(await jwt({ token: { sub: "u1", mfaUid: "u1", mfaEpoch: 1, mfaAt: 5 }, session, trigger: "update" })).toBeNull()
+    vi.unstubAllEnvs()
   })
 
   test("T17 a token is not issued for a user with MFA whose second factor nobody has seen", async () => {
-    const { guardConfig, asProven } = await load()
-    database.user = { id: "u1", mfaEnabled: true, mfaEpoch: 1 }
-    const { jwt } = guardConfig({ providers: [], callbacks: hostile }).callbacks
-    const issue = () => jwt({ token: { sub: "u1" }, user, account: {}, trigger: "signIn" })
-    expect(await issue()).toBeNull()
-    expect(await asProven("u2", issue)).toBeNull()
-    expect(await asProven("u1", issue)).toMatchObject({ mfaUid: "u1", mfaEpoch: 1 })
+    const { guardConfig } = await load()
+    database.user = withMfa
+    const issue = (given?: Partial<Attempt>) =>
+      guardConfig({ providers: [], callbacks: hostile }, given ? { attempt: attempt(given) } : {}).callbacks.jwt({
+        token: { sub: "u1" },
+        user,
+        account: {},
+        trigger: "signIn",
+      })
+    expect(await issue(), "no sign-in at all").toBeNull()
+    expect(await issue({})).toBeNull()
+    expect(await issue({ decision: { verdict: "hold", userId: "u1" } })).toBeNull()
+    expect(await issue({ ...passing("u2"), proved: "u2" }), "somebody else's factor").toBeNull()
+    expect(await issue({ proved: "u1" }), "a factor, and no decision").toBeNull()
+    expect(await issue({ ...passing("u1"), proved: "u1" })).toMatchObject({ mfaUid: "u1", mfaEpoch: 1, mfaProved: true })
+  })
+
+  test("T9, T54 signing in as oneself while signed in keeps the session's age, name and proof", async () => {
+    const { guardConfig } = await load()
+    database.user = withMfa
+    const issue = (viewer: object, given: Partial<Attempt>) =>
+      guardConfig(
+        { providers: [], callbacks: {} },
+        { attempt: attempt({ viewer: async () => viewer, ...given }) },
+      ).callbacks.jwt({ token: { sub: "u1" }, user, account: {}, trigger: "signIn" })
+    const old = { userId: "u1", sessionKey: "s1", authenticatedAt: new Date(5000), provedAt: null, sessionToken: null }
+    const kept = await issue(old, passing("u1", "kept"))
+    expect(kept).toMatchObject({ mfaAt: 5, mfaSid: "s1" })
+    expect(kept).not.toHaveProperty("mfaProved")
+    const unknown = await issue({ ...old, authenticatedAt: null, sessionKey: null }, passing("u1", "kept"))
+    for (const name of ["mfaAt", "mfaSid", "mfaProved"]) expect(unknown).not.toHaveProperty(name)
   })
 
   test("T17, T18 neither a database session nor a linked account is written for one", async () => {
-    const { guardConfig, asProven } = await load()
-    database.user = { id: "u1", mfaEnabled: true, mfaEpoch: 1 }
+    const { guardConfig } = await load()
+    database.user = withMfa
     const adapter = { createSession: vi.fn(async (session) => session), linkAccount: vi.fn(async () => null) }
-    const guarded = guardConfig({ providers: [], adapter }).adapter
-    await expect(guarded.createSession({ userId: "u1", sessionToken: "t" })).rejects.toThrow()
-    await expect(guarded.linkAccount({ userId: "u1" })).rejects.toThrow()
-    expect([adapter.createSession.mock.calls, adapter.linkAccount.mock.calls]).toEqual([[], []])
-    await asProven("u1", () => guarded.createSession({ userId: "u1", sessionToken: "t" }))
-    await asProven("u1", () => guarded.linkAccount({ userId: "u1" }))
-    expect([adapter.createSession.mock.calls.length, adapter.linkAccount.mock.calls.length]).toEqual([1, 1])
+    const guarded = (given?: Partial<Attempt>) =>
+      guardConfig({ providers: [], adapter }, given ? { attempt: attempt(given) } : {}).adapter
+    for (const given of [undefined, {}, { proved: "u1" }, passing("u2")]) {
+      await expect(guarded(given).createSession({ userId: "u1", sessionToken: "t" })).rejects.toThrow()
+      await expect(guarded(given).linkAccount({ userId: "u1" })).rejects.toThrow()
+    }
+    expect([adapter.createSession.mock.calls, adapter.linkAccount.mock.calls, noteLink.mock.calls]).toEqual([[], [], []])
+    const passed = guarded({ ...passing("u1"), proved: "u1" })
+    expect((await passed.createSession({ userId: "u1", sessionToken: "t" })).sessionToken).toMatch(/^t\.\w{8}\.2$/)
+    await passed.linkAccount({ userId: "u1", provider: "idp" })
+    expect(noteLink.mock.calls).toEqual([["u1", "idp"]])
+  })
+
+  test("T55 a session that has ended is nobody for next-auth too, when it links accounts", async () => {
+    const { guardConfig } = await load()
+    database.user = withMfa
+    const adapter = { getUser: async (id: string) => ({ id, email: "u1@example.com" }) }
+    const getUser = (given: Partial<Attempt>) => guardConfig({ providers: [], adapter }, { attempt: attempt(given) }).adapter.getUser("u1")
+    expect(await getUser({})).toBeNull()
+    expect(await getUser({ viewer: async () => ({ userId: "u2" }) })).toBeNull()
+    expect(await getUser({ viewer: async () => ({ userId: "u1" }), completes: true }), "while a held sign-in completes").toBeNull()
+    expect(await getUser({ viewer: async () => ({ userId: "u1" }) })).toMatchObject({ id: "u1" })
   })
 
   test("no column of ours leaves the adapter", async () => {
@@ -199,31 +273,61 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
       updateUser: found,
       getSessionAndUser: async () => ({ session: {}, user: row }),
     }
-    const guarded = guardConfig({ providers: [], adapter }).adapter
+    const guarded = guardConfig({ providers: [], adapter }, {}).adapter
     for (const name of ["createUser", "getUser", "getUserByEmail", "getUserByAccount", "updateUser"])
       expect(await guarded[name]("x"), name).toEqual({ id: "u1", name: "Ada" })
     expect((await guarded.getSessionAndUser("t")).user).toEqual({ id: "u1", name: "Ada" })
   })
 
+  test("T9 the time in a session's token counts only where it can have been", async () => {
+    const { guardConfig } = await load()
+    const seen: { authenticatedAt: Date | null; provedAt: Date | null }[] = []
+    const adapter = { getSessionAndUser: async () => ({ session: {}, user: { id: "u1" } }) }
+    const guarded = guardConfig({ providers: [], adapter }, { onViewer: (viewer: any) => seen.push(viewer) }).adapter
+    const now = Date.now()
+    const at = (time: number) => `.${time.toString(36)}`
+    for (const suffix of [at(now), `${at(now)}.2`, at(now + 3_600_000), ".zzzzzzzz", "", ".!", `${at(now)}.3`])
+      await guarded.getSessionAndUser(`token${suffix}`)
+    expect(seen.map(({ authenticatedAt, provedAt }) => [authenticatedAt?.getTime() ?? null, provedAt?.getTime() ?? null])).toEqual([
+      [now, null],
+      [now, now],
+      ...Array.from({ length: 5 }, () => [null, null]),
+    ])
+  })
+
   test("T49 an error in the gate lets nobody in, and the app's signIn is not asked", async () => {
     const { guardConfig } = await load()
-    const { signIn } = guardConfig({ providers: [], callbacks: hostile }).callbacks
+    const { signIn } = guardConfig({ providers: [], callbacks: hostile }, { attempt: attempt() }).callbacks
     for (const verdict of [new Error("database down"), false, "/login/mfa"]) {
       database.verdict = verdict
       expect(await signIn({ user, account: {} })).toBe(verdict instanceof Error ? false : verdict)
     }
+    database.verdict = "/login/mfa"
+    expect(await signIn({ user, account: { type: "webauthn" } }), "next-auth obeys nothing but false there").toBe(false)
     expect(hostile.signIn).not.toHaveBeenCalled()
     database.verdict = true
     expect(await signIn({ user, account: {} })).toBe(true)
     expect(hostile.signIn).toHaveBeenCalledTimes(1)
+    const { signIn: withoutAttempt } = guardConfig({ providers: [], callbacks: hostile }, {}).callbacks
+    expect(await withoutAttempt({ user, account: {} }), "every way to sign in makes an attempt").toBe(false)
+  })
+
+  test("a database that cannot be asked denies the read, and says so to whoever answers", async () => {
+    const { guardConfig } = await load()
+    database.user = withMfa
+    database.isGone = true
+    const told = vi.fn()
+    const { jwt } = guardConfig({ providers: [], callbacks: {} }, { onUnavailable: told }).callbacks
+    await expect(jwt({ token: { sub: "u1", mfaUid: "u1", mfaEpoch: 1 } })).rejects.toThrow()
+    expect(told).toHaveBeenCalledTimes(1)
+    database.isGone = false
   })
 
   test("the callback for sending a magic link is the app's own", async () => {
     const { guardConfig } = await load()
     database.verdict = false
-    expect(await guardConfig({ providers: [], callbacks: hostile }).callbacks.signIn({ user, email: { verificationRequest: true } })).toBe(
-      true,
-    )
+    const { signIn } = guardConfig({ providers: [], callbacks: hostile }, { attempt: attempt() }).callbacks
+    expect(await signIn({ user, email: { verificationRequest: true } })).toBe(true)
   })
 })
 
@@ -263,12 +367,16 @@ describe("the text of the generated files", () => {
     }
     visit(join(app, "src/lib/mfa/with-mfa.ts"))
     expect([...seen].map((file) => file.split("/").at(-1)).toSorted()).toEqual([
+      "answer.ts",
+      "attempt.ts",
       "config.ts",
-      "flow.ts",
       "guard-adapter.ts",
       "inline-code.ts",
       "middleware.ts",
+      "origin.ts",
+      "pass-challenge.ts",
       "request.ts",
+      "return-to.ts",
       "session-token.ts",
       "times.ts",
       "with-mfa.ts",
