@@ -248,7 +248,7 @@ const mutants = [
     "backup codes that a failed",
     security,
   ],
-  ["a setup is its session's", "pending-setup.ts", ":${sessionKey}`", "`", "A2 another session", setups],
+  ["a setup is its session's", "pending-setup.ts", /:\$\{sessionKey\}/, "", "A2 another session", setups],
   [
     "a setup is void under another state",
     "turn-on.ts",
@@ -340,14 +340,7 @@ const mutants = [
     "next15-v4-jwt a fresh sign-in passes",
     stepUp,
   ],
-  [
-    "proof bound to its session",
-    "proof.ts",
-    "proof:${userId}:${sessionKey}",
-    "proof:${userId}",
-    "next15-v4-jwt the proof is this session",
-    stepUp,
-  ],
+  ["proof bound to its session", "proof.ts", /:\$\{sessionKey\}/, "", "next15-v4-jwt the proof is this session", stepUp],
   ["reset ends sessions", "turn-off.ts", "...(endSessions && { mfaEpoch: { increment: 1 } })", "", "next15-v4-jwt T46", stepUp],
   [
     "secrets move to the new key",

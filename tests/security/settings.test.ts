@@ -253,7 +253,8 @@ describe("the rim", () => {
     expect((await client.post("/api/mfa/backup-codes", { code: oathCode(key) }, headers)).status).toBe(200)
     const { port } = new URL(app.url)
     const twice = { "x-forwarded-host": `localhost:${port}, localhost:${port}` }
-    expect((await client.post("/api/mfa/backup-codes", { code: "1" }, twice)).status).toBe(400)
+    // Auth.js itself cannot read a session under such a header; the challenge needs none.
+    expect((await new Client(app.url).post("/api/auth/mfa-verify", {}, twice)).json.code).toBe("no_challenge")
   })
 
   test.each(["/api/mfa/setup", "/api/auth/mfa-verify"])("A14 %s stops reading a body that has no end", async (path) => {
