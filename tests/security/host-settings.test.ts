@@ -26,37 +26,39 @@ function running(fixture: Fixture, env: Record<string, string> = {}) {
 }
 
 const guarded = ["next16-credentials/cached", "next16-credentials/strict", "next15-v4-jwt/provider-ids"]
-describe.each(fixturesNamed(...guarded))("%s: middleware that guards everything", (_name, fixture) => {
-  const host = running(fixture)
+describe.each(fixturesNamed(...guarded))("%s", (_name, fixture) =>
+  describe("middleware that guards everything", () => {
+    const host = running(fixture)
 
-  host.it.each(["", "/"])("the challenge is reached, and completed, at its path with %j behind it", async (slash) => {
-    const { app } = host
-    const user = await app.enrolled()
-    const client = await app.held(user)
-    const page = await client.get(fixture.challenge + slash)
-    expect([page.status, page.headers.get("location")]).toEqual([200, null])
-    expect(page.text).toContain(user.email)
-    expect((await client.verify(oathCode(user.secret))).status).toBe(200)
-    expect((await client.session())?.user.email).toBe(user.email)
-  })
+    host.it.each(["", "/"])("T69 the challenge is reached, and completed, at its path with %j behind it", async (slash) => {
+      const { app } = host
+      const user = await app.enrolled()
+      const client = await app.held(user)
+      const page = await client.get(fixture.challenge + slash)
+      expect([page.status, page.headers.get("location")]).toEqual([200, null])
+      expect(page.text).toContain(user.email)
+      expect((await client.verify(oathCode(user.secret))).status).toBe(200)
+      expect((await client.session())?.user.email).toBe(user.email)
+    })
 
-  host.it("T12, T47 nothing else is reached with a sign-in that is held", async () => {
-    const { app } = host
-    const client = await app.held(await app.enrolled())
-    for (const path of [
-      "/dashboard",
-      "/settings/mfa",
-      "/settings/mfa/confirm",
-      `${fixture.challenge}/x`,
-      `${fixture.challenge}x`,
-      "//login/mfa",
-    ]) {
-      const answer = await client.get(path)
-      expect(answer.status, path).not.toBe(200)
-      expect(answer.text, path).not.toContain("@example.com")
-    }
-  })
-})
+    host.it("T12, T47 nothing else is reached with a sign-in that is held", async () => {
+      const { app } = host
+      const client = await app.held(await app.enrolled())
+      for (const path of [
+        "/dashboard",
+        "/settings/mfa",
+        "/settings/mfa/confirm",
+        `${fixture.challenge}/x`,
+        `${fixture.challenge}x`,
+        `${fixture.challenge}%2f`,
+      ]) {
+        const answer = await client.get(path)
+        expect(answer.status, path).not.toBe(200)
+        expect(answer.text, path).not.toContain("@example.com")
+      }
+    })
+  }),
+)
 
 describe.each(fixturesNamed("next16-credentials/strict"))("%s", (_name, fixture) => {
   const host = running(fixture)
@@ -120,55 +122,59 @@ describe.each(fixturesNamed("next16-credentials/strict"))("%s", (_name, fixture)
 })
 
 const reading = ["next16-credentials", "next16-credentials/cached", "next16-split-postgres", "next15-v4-jwt", "next15-v4-jwt/provider-ids"]
-describe.each(fixturesNamed(...reading))("%s: the database blinks", (_name, fixture) => {
-  const host = running(fixture)
+describe.each(fixturesNamed(...reading))("%s", (_name, fixture) =>
+  describe("the database blinks", () => {
+    const host = running(fixture)
 
-  host.it.each(["with MFA", "without"])("T49, T68 a user %s is not signed in meanwhile, and is again afterwards", async (kind) => {
-    const { app } = host
-    const user = kind === "without" ? await app.createUser() : await app.enrolled()
-    const client: Client = "client" in user ? (user.client as Client) : await app.signedIn(user)
-    const cookie = client.sessionCookie
-    expect(cookie).toBeDefined()
-    await app.sql.rows('ALTER TABLE "User" RENAME TO "Gone"')
-    try {
-      for (const path of ["/api/auth/session", "/dashboard", "/api/auth/session"]) {
-        const answer = await client.get(path)
-        expect(answer.json?.user ?? null, path).toBeNull()
-        expect(answer.text, path).not.toContain(user.email)
-        for (const set of answer.headers.getSetCookie().filter((value) => value.includes("session-token"))) {
-          expect(set, path).not.toMatch(/^[^=]+=;/)
-          expect(set, path).not.toMatch(/max-age=0|expires=thu, 01 jan 1970/i)
+    host.it.each(["with MFA", "without"])("T49, T68 a user %s is not signed in meanwhile, and is again afterwards", async (kind) => {
+      const { app } = host
+      const user = kind === "without" ? await app.createUser() : await app.enrolled()
+      const client: Client = "client" in user ? (user.client as Client) : await app.signedIn(user)
+      const cookie = client.sessionCookie
+      expect(cookie).toBeDefined()
+      await app.sql.rows('ALTER TABLE "User" RENAME TO "Gone"')
+      try {
+        for (const path of ["/api/auth/session", "/dashboard", "/api/auth/session"]) {
+          const answer = await client.get(path)
+          expect(answer.json?.user ?? null, path).toBeNull()
+          expect(answer.text, path).not.toContain(user.email)
+          for (const set of answer.headers.getSetCookie().filter((value) => value.includes("session-token"))) {
+            expect(set, path).not.toMatch(/^[^=]+=;/)
+            expect(set, path).not.toMatch(/max-age=0|expires=thu, 01 jan 1970/i)
+          }
         }
+      } finally {
+        await app.sql.rows('ALTER TABLE "Gone" RENAME TO "User"')
       }
-    } finally {
-      await app.sql.rows('ALTER TABLE "Gone" RENAME TO "User"')
-    }
-    expect(client.sessionCookie, "the cookie is kept").toBeDefined()
-    expect((await client.session())?.user.email).toBe(user.email)
-  })
-})
+      expect(client.sessionCookie, "the cookie is kept").toBeDefined()
+      expect((await client.session())?.user.email).toBe(user.email)
+    })
+  }),
+)
 
 const recorded = recordedFixtures.filter(({ name }) => ["next16-credentials/recorded", "next15-v4-jwt"].includes(name))
-describe.each(recorded.map((fixture): [string, Fixture] => [fixture.name, fixture]))("%s: fields beside the password", (_name, fixture) => {
-  const host = running(fixture, { RECORD: "1" })
+describe.each(recorded.map((fixture): [string, Fixture] => [fixture.name, fixture]))("%s", (_name, fixture) =>
+  describe("fields beside the password", () => {
+    const host = running(fixture, { RECORD: "1" })
 
-  host.it("T29, T70 what only sounds like a secret reaches the app's signIn after the code; what is one does not", async () => {
-    const { app } = host
-    const user = await app.enrolled()
-    const kept = { companyCode: "c-17", zipCode: "10115", pinCode: "560001", tokenized: "no", shippingPin: "north gate" }
-    const from = app.output.length
-    const client = app.client()
-    await app.firstFactor(client, user, { extra: { ...kept, otp: "999111", token: "t-0k3n" } })
-    expect(app.output.slice(from), "the app's own callback has not run yet").not.toContain("callback signIn")
-    expect((await client.verify(oathCode(user.secret))).status).toBe(200)
-    await expect.poll(() => app.output.slice(from)).toContain("callback signIn")
-    const lines = app.output.slice(from).match(/^RECORD .*callback signIn.*$/gm) ?? []
-    expect(lines).toHaveLength(1)
-    const [, { credentials }] = JSON.parse((lines[0] ?? "").slice("RECORD ".length))
-    expect(credentials).toMatchObject(kept)
-    for (const name of ["password", "otp", "token", "mfaCode", "csrfToken"]) expect(credentials, name).not.toHaveProperty(name)
-  })
-})
+    host.it("T29, T70 what only sounds like a secret reaches the app's signIn after the code; what is one does not", async () => {
+      const { app } = host
+      const user = await app.enrolled()
+      const kept = { companyCode: "c-17", zipCode: "10115", pinCode: "560001", tokenized: "no", shippingPin: "north gate" }
+      const from = app.output.length
+      const client = app.client()
+      await app.firstFactor(client, user, { extra: { ...kept, otp: "999111", token: "t-0k3n" } })
+      expect(app.output.slice(from), "the app's own callback has not run yet").not.toContain("callback signIn")
+      expect((await client.verify(oathCode(user.secret))).status).toBe(200)
+      await expect.poll(() => app.output.slice(from)).toContain("callback signIn")
+      const lines = app.output.slice(from).match(/^RECORD .*callback signIn.*$/gm) ?? []
+      expect(lines).toHaveLength(1)
+      const [, { credentials }] = JSON.parse((lines[0] ?? "").slice("RECORD ".length))
+      expect(credentials).toMatchObject(kept)
+      for (const name of ["password", "otp", "token", "mfaCode", "csrfToken"]) expect(credentials, name).not.toHaveProperty(name)
+    })
+  }),
+)
 
 describe.each(fixturesNamed("next16-split-postgres/provider-ids", "next15-v4-jwt/provider-ids"))(
   "%s: what the app's signIn says",
@@ -198,26 +204,28 @@ describe.each(fixturesNamed("next16-split-postgres/provider-ids", "next15-v4-jwt
   },
 )
 
-describe.each(fixturesNamed("next16-split-postgres", "next14-v4-pages"))("%s: what fails at the end of a sign-in", (_name, fixture) => {
-  const host = running(fixture)
+describe.each(fixturesNamed("next16-split-postgres", "next14-v4-pages"))("%s", (_name, fixture) =>
+  describe("what fails at the end of a sign-in", () => {
+    const host = running(fixture)
 
-  host.it("T49, T72 is not called a refusal", async () => {
-    const { app } = host
-    const user = await app.enrolled()
-    if (fixture.linking === "when-signed-in") await app.firstFactor(user.client, user, { way: "oauth" })
-    const client = await app.held(user, "oauth")
-    await app.sql.rows('ALTER TABLE "Account" RENAME TO "Gone"')
-    try {
-      const done = await client.verify(oathCode(user.secret))
-      expect([500, 503], done.text).toContain(done.status)
-      expect(done.json.code).not.toBe("denied")
-      expect(done.text).not.toMatch(/prisma|Gone|Account/)
-      expect(client.sessionCookie).toBeUndefined()
-      expect(await client.session()).toBeNull()
-    } finally {
-      await app.sql.rows('ALTER TABLE "Gone" RENAME TO "Account"')
-    }
-    const again = await app.held(user)
-    expect((await again.verify(user.backupCodes[0], true)).status).toBe(200)
-  })
-})
+    host.it("T49, T72 is not called a refusal", async () => {
+      const { app } = host
+      const user = await app.enrolled()
+      if (fixture.linking === "when-signed-in") await app.firstFactor(user.client, user, { way: "oauth" })
+      const client = await app.held(user, "oauth")
+      await app.sql.rows('ALTER TABLE "Account" RENAME TO "Gone"')
+      try {
+        const done = await client.verify(oathCode(user.secret))
+        expect([500, 503], done.text).toContain(done.status)
+        expect(done.json.code).not.toBe("denied")
+        expect(done.text).not.toMatch(/prisma|Gone|Account/)
+        expect(client.sessionCookie).toBeUndefined()
+        expect(await client.session()).toBeNull()
+      } finally {
+        await app.sql.rows('ALTER TABLE "Gone" RENAME TO "Account"')
+      }
+      const again = await app.held(user)
+      expect((await again.verify(user.backupCodes[0], true)).status).toBe(200)
+    })
+  }),
+)
