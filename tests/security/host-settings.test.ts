@@ -26,7 +26,7 @@ function running(fixture: Fixture, env: Record<string, string> = {}) {
 }
 
 const guarded = ["next16-credentials/cached", "next16-credentials/strict", "next15-v4-jwt/provider-ids"]
-describe.each(fixturesNamed(...guarded))("%s", (_name, fixture) =>
+describe.each(fixturesNamed(...guarded))("%s", (_name, fixture) => {
   describe("middleware that guards everything", () => {
     const host = running(fixture)
 
@@ -57,8 +57,8 @@ describe.each(fixturesNamed(...guarded))("%s", (_name, fixture) =>
         expect(answer.text, path).not.toContain("@example.com")
       }
     })
-  }),
-)
+  })
+})
 
 describe.each(fixturesNamed("next16-credentials/strict"))("%s", (_name, fixture) => {
   const host = running(fixture)
@@ -122,7 +122,7 @@ describe.each(fixturesNamed("next16-credentials/strict"))("%s", (_name, fixture)
 })
 
 const reading = ["next16-credentials", "next16-credentials/cached", "next16-split-postgres", "next15-v4-jwt", "next15-v4-jwt/provider-ids"]
-describe.each(fixturesNamed(...reading))("%s", (_name, fixture) =>
+describe.each(fixturesNamed(...reading))("%s", (_name, fixture) => {
   describe("the database blinks", () => {
     const host = running(fixture)
 
@@ -149,11 +149,11 @@ describe.each(fixturesNamed(...reading))("%s", (_name, fixture) =>
       expect(client.sessionCookie, "the cookie is kept").toBeDefined()
       expect((await client.session())?.user.email).toBe(user.email)
     })
-  }),
-)
+  })
+})
 
 const recorded = recordedFixtures.filter(({ name }) => ["next16-credentials/recorded", "next15-v4-jwt"].includes(name))
-describe.each(recorded.map((fixture): [string, Fixture] => [fixture.name, fixture]))("%s", (_name, fixture) =>
+describe.each(recorded.map((fixture): [string, Fixture] => [fixture.name, fixture]))("%s", (_name, fixture) => {
   describe("fields beside the password", () => {
     const host = running(fixture, { RECORD: "1" })
 
@@ -173,38 +173,35 @@ describe.each(recorded.map((fixture): [string, Fixture] => [fixture.name, fixtur
       expect(credentials).toMatchObject(kept)
       for (const name of ["password", "otp", "token", "mfaCode", "csrfToken"]) expect(credentials, name).not.toHaveProperty(name)
     })
-  }),
-)
+  })
+})
 
-describe.each(fixturesNamed("next16-split-postgres/provider-ids", "next15-v4-jwt/provider-ids"))(
-  "%s: what the app's signIn says",
-  (_name, fixture) => {
-    const host = running(fixture)
-    const verdict = async (status: string) => {
-      const { app } = host
-      const user = await app.enrolled()
-      await app.sql.rows('UPDATE "User" SET "status" = ? WHERE "id" = ?', status, user.id)
-      const client = await app.held(user)
-      return { client, done: await client.verify(oathCode(user.secret)) }
-    }
+describe.each(fixturesNamed("next16-split-postgres/provider-ids", "next15-v4-jwt/provider-ids"))("%s", (_name, fixture) => {
+  const host = running(fixture)
+  const verdict = async (status: string) => {
+    const { app } = host
+    const user = await app.enrolled()
+    await app.sql.rows('UPDATE "User" SET "status" = ? WHERE "id" = ?', status, user.id)
+    const client = await app.held(user)
+    return { client, done: await client.verify(oathCode(user.secret)) }
+  }
 
-    host.it("T72 a URL is followed after the code, without a session", async () => {
-      const { client, done } = await verdict("unpaid")
-      expect([done.status, done.json.redirectTo], done.text).toEqual([200, "/?invoice=open"])
-      expect(client.sessionCookie).toBeUndefined()
-      expect(await client.session()).toBeNull()
-    })
+  host.it("T72 a URL is followed after the code, without a session", async () => {
+    const { client, done } = await verdict("unpaid")
+    expect([done.status, done.json.redirectTo], done.text).toEqual([200, "/?invoice=open"])
+    expect(client.sessionCookie).toBeUndefined()
+    expect(await client.session()).toBeNull()
+  })
 
-    host.it("T72 a refusal is a refusal, and the code is spent", async () => {
-      const { client, done } = await verdict("blocked")
-      expect([done.status, done.json.code]).toEqual([403, "denied"])
-      expect(client.sessionCookie).toBeUndefined()
-      expect((await client.verify("123456")).json.code).toBe("no_challenge")
-    })
-  },
-)
+  host.it("T72 a refusal is a refusal, and the code is spent", async () => {
+    const { client, done } = await verdict("blocked")
+    expect([done.status, done.json.code]).toEqual([403, "denied"])
+    expect(client.sessionCookie).toBeUndefined()
+    expect((await client.verify("123456")).json.code).toBe("no_challenge")
+  })
+})
 
-describe.each(fixturesNamed("next16-split-postgres", "next14-v4-pages"))("%s", (_name, fixture) =>
+describe.each(fixturesNamed("next16-split-postgres", "next14-v4-pages"))("%s", (_name, fixture) => {
   describe("what fails at the end of a sign-in", () => {
     const host = running(fixture)
 
@@ -227,5 +224,5 @@ describe.each(fixturesNamed("next16-split-postgres", "next14-v4-pages"))("%s", (
       const again = await app.held(user)
       expect((await again.verify(user.backupCodes[0], true)).status).toBe(200)
     })
-  }),
-)
+  })
+})
