@@ -30,7 +30,7 @@ const fixtures = [
 
 /** Suites that run on one fixture and do not name it. */
 const homes = [
-  [/security\/(sign-in|settings)\.test/, "next16-credentials"],
+  [/security\/(sign-in|settings|host-settings)\.test/, "next16-credentials"],
   [/security\/oauth-and-mail\.test/, "next15-t3-database"],
   [/security\/instances\.test/, "next16-split-postgres"],
   [/browser\/passkey\.test/, "next16-split-postgres"],
