@@ -221,10 +221,12 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     const { guardConfig } = await load()
     database.user = withMfa
     const issue = (viewer: object, given: Partial<Attempt>) =>
-      guardConfig(
-        { providers: [], callbacks: {} },
-        { attempt: attempt({ viewer: async () => viewer, ...given }) },
-      ).callbacks.jwt({ token: { sub: "u1" }, user, account: {}, trigger: "signIn" })
+      guardConfig({ providers: [], callbacks: {} }, { attempt: attempt({ viewer: async () => viewer, ...given }) }).callbacks.jwt({
+        token: { sub: "u1" },
+        user,
+        account: {},
+        trigger: "signIn",
+      })
     const old = { userId: "u1", sessionKey: "s1", authenticatedAt: new Date(5000), provedAt: null, sessionToken: null }
     const kept = await issue(old, passing("u1", "kept"))
     expect(kept).toMatchObject({ mfaAt: 5, mfaSid: "s1" })
@@ -237,8 +239,7 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     const { guardConfig } = await load()
     database.user = withMfa
     const adapter = { createSession: vi.fn(async (session) => session), linkAccount: vi.fn(async () => null) }
-    const guarded = (given?: Partial<Attempt>) =>
-      guardConfig({ providers: [], adapter }, given ? { attempt: attempt(given) } : {}).adapter
+    const guarded = (given?: Partial<Attempt>) => guardConfig({ providers: [], adapter }, given ? { attempt: attempt(given) } : {}).adapter
     for (const given of [undefined, {}, { proved: "u1" }, passing("u2")]) {
       await expect(guarded(given).createSession({ userId: "u1", sessionToken: "t" })).rejects.toThrow()
       await expect(guarded(given).linkAccount({ userId: "u1" })).rejects.toThrow()

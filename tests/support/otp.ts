@@ -24,3 +24,9 @@ export function wrongCode(secret: string): string {
     if (!near.has(code)) return code
   }
 }
+
+/** Until the clock has moved on from the time step in which this was: its codes are those of the step before then. */
+export async function stepAfter(milliseconds: number): Promise<void> {
+  const next = (Math.floor(milliseconds / 30_000) + 1) * 30_000
+  if (next > Date.now()) await new Promise((resolve) => setTimeout(resolve, next - Date.now() + 50))
+}
