@@ -323,7 +323,8 @@ export const threats = {
     title: "the app's own name behind proxies",
     attack: "A proxy writes the host twice, with the default port, or not at all.",
     defence: "One function knows the app's origin, and Sec-Fetch-Site: same-origin suffices.",
-    asserts: "All spellings are this site, another Origin is still 403, and sign-ins are sent to the public name.",
+    asserts:
+      "All spellings are this site, another Origin is still 403, and a held sign-in is sent to the public name or where next-auth sends the others.",
   },
 }
 
