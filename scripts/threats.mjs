@@ -129,6 +129,10 @@ export const threats = {
     asserts:
       "What the app printed holds no seed, backup code, app secret or password. The fields given to the app's signIn hold no password, code or token.",
   },
+  30: {
+    title: "a QR code drawn by a third party",
+    asserts: "The drawing in the answer is, module by module, the picture's, and is part of the page: no image is fetched.",
+  },
   34: { title: "cached secrets", asserts: "Every MFA route, the settings page and the challenge page answer no-store." },
   35: {
     title: "a missing or wrong key",
@@ -247,8 +251,10 @@ export const threats = {
   63: {
     title: "a held sign-in of an account that has changed",
     attack: "The password is changed while somebody who knew the old one waits at the challenge.",
-    defence: "endHeldSignIns(userId), called by whatever changes the account.",
-    asserts: "After a reset, and after endHeldSignIns, the right code is 401 no_challenge.",
+    defence:
+      "The row is read again at completion: another password, or another epoch of MFA, ends what is held; so does endHeldSignIns(userId).",
+    asserts:
+      "After a changed password hash, a reset or a replaced device the right code is 401 no_challenge; what asking for a reset writes changes nothing.",
   },
   64: {
     title: "a client's own claim of its address",
@@ -326,13 +332,37 @@ export const threats = {
     asserts:
       "All spellings are this site, another Origin is still 403, and a held sign-in is sent to the public name or where next-auth sends the others.",
   },
+  76: {
+    title: "codes as phones and word processors write them",
+    attack: "Digits of another script, invisible marks, or dashes of a word processor make a right code a wrong one.",
+    defence: "One function reads codes: compatibility forms, digits of every script, no marks, dashes or spaces; then the ASCII check.",
+    asserts: "Each spelling signs in, what is no code is refused, and what is incomplete is no attempt.",
+  },
+  77: {
+    title: "a block without a way back",
+    attack: "A hundred failures block an account for good, or a count from before keeps the right code of a new setup out.",
+    defence: "A backup code, an administrator's unblock, or a new setup while MFA is off ends the count.",
+    asserts: "Each of the three ends a count of a hundred; an unblock wants a reason and is an event.",
+  },
+  78: {
+    title: "a change that was cut short",
+    attack: "A statement fails while MFA is turned on, turned off or reset.",
+    defence: "One statement is the switch; what comes before it changes nothing, what comes after it is done again by a repeat.",
+    asserts:
+      "With a failure at each table MFA is off, or on with other sessions ended; the repeat by the same session answers the same backup codes, and the repeat of a reset finishes it.",
+  },
+  79: {
+    title: "a code in a URL",
+    attack: "The challenge is submitted before its script runs, or without JavaScript.",
+    defence: "The form posts to a route that takes forms from this site only, and answers with a page to go to.",
+    asserts: "A right and a wrong code are posted, and no address on the way has the code.",
+  },
 }
 
 /** Threats that nothing here can be attacked by, and why. */
 export const notHere = {
   11: "there is no forced enrolment yet, so nobody is half enrolled",
   20: "password resets are the app's; one that signs in goes through the gate like any sign-in (T12)",
-  30: "the QR code is drawn on the server (T29, T39); no request leaves for it",
   31: "there are no text messages yet",
   32: "there are no text messages yet",
   33: "there are no text messages yet",

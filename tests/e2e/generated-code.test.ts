@@ -215,9 +215,11 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     expect(await issue({ ...passing("u2"), proved: "u2" }), "somebody else's factor").toBeNull()
     expect(await issue({ proved: "u1" }), "a factor, and no decision").toBeNull()
     expect(await issue({ ...passing("u1"), proved: "u1" })).toMatchObject({ mfaUid: "u1", mfaEpoch: 1, mfaProved: true })
+    database.user = { ...withMfa, mfaEnabled: false, mfaEpoch: 0 }
+    expect(await issue(passing("u1")), "a password alone proves no second factor").not.toHaveProperty("mfaProved")
   })
 
-  test("T9, T54 signing in as oneself while signed in keeps the session's age, name and proof", async () => {
+  test("T9, T57 signing in as oneself while signed in keeps the session's age, name and proof", async () => {
     const { guardConfig } = await load()
     database.user = withMfa
     const issue = (viewer: object, given: Partial<Attempt>) =>
@@ -251,7 +253,7 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     expect(noteLink.mock.calls).toEqual([["u1", "idp"]])
   })
 
-  test("T55 a session that has ended is nobody for next-auth too, when it links accounts", async () => {
+  test("T58 a session that has ended is nobody for next-auth too, when it links accounts", async () => {
     const { guardConfig } = await load()
     database.user = withMfa
     const adapter = { getUser: async (id: string) => ({ id, email: "u1@example.com" }) }

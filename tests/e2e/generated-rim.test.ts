@@ -45,7 +45,7 @@ describe("return-to.ts", () => {
     "#//",
   ]
 
-  test.each(spellings.map((start) => `${start}evil.example/x`))("A1 %j stays on the site, read once or twice", async (value) => {
+  test.each(spellings.map((start) => `${start}evil.example/x`))("T27 %j stays on the site, read once or twice", async (value) => {
     const { safeReturnTo } = await load("mfa/return-to.ts")
     const path = safeReturnTo(value)
     for (const site of ["https://app.example", "http://localhost:3000"]) {
@@ -66,7 +66,7 @@ describe("return-to.ts", () => {
 })
 
 describe("times.ts", () => {
-  test("A15 a time in the future, or that is none, is null", async () => {
+  test("T67 a time in the future, or that is none, is null", async () => {
     const { pastTime } = await load("mfa/times.ts")
     const now = Date.now()
     for (const time of [now + 120_000, Number.NaN, Number.POSITIVE_INFINITY, -1, 9e15, String(now), null, undefined])
@@ -88,7 +88,7 @@ describe("codes.ts", () => {
     nko: 0x7c0,
   }
 
-  test.each(Object.entries(scripts))("C8 digits of %s are read", async (_name, first) => {
+  test.each(Object.entries(scripts))("T76 digits of %s are read", async (_name, first) => {
     const { normalizeTotp } = await load("mfa/totp.ts")
     expect(normalizeTotp(spelled(first))).toBe("482913")
   })
@@ -106,7 +106,7 @@ describe("codes.ts", () => {
     "\u2066482 913\u2069",
     "\ufeff482-913\r\n",
     "4 8 2 9 1 3",
-  ])("C8 %j is read", async (code) => {
+  ])("T76 %j is read", async (code) => {
     const { normalizeTotp } = await load("mfa/totp.ts")
     expect(normalizeTotp(code)).toBe("482913")
   })
@@ -119,7 +119,7 @@ describe("codes.ts", () => {
     },
   )
 
-  test("C8 a backup code with the dashes of a word processor", async () => {
+  test("T76 a backup code with the dashes of a word processor", async () => {
     withoutDatabase()
     const { normalizeBackupCode } = await load("mfa/backup-codes.ts")
     expect(normalizeBackupCode("ABCD–EFGH—JKMN−PQRS TVWX\u200bYZ01")).toBe("abcdefghjkmnpqrstvwxyz01")
@@ -141,7 +141,7 @@ describe("origin.ts", () => {
     ["https://app.example", { host: "10.0.0.1:3000", "x-forwarded-host": "app.example, app.example" }],
     ["https://app.example", { host: "APP.example" }],
     ["http://localhost:3000", { host: "localhost:3000" }],
-  ])("B13 %s is the app at %j", async (origin, entries) => {
+  ])("T75 %s is the app at %j", async (origin, entries) => {
     const { isOwnOrigin } = await load("mfa/origin.ts")
     expect(isOwnOrigin(origin, headers(entries))).toBe(true)
   })
@@ -161,7 +161,7 @@ describe("origin.ts", () => {
     expect(isOwnOrigin(origin, { get: (name: string) => (entries as Record<string, string>)[name] ?? null })).toBe(false)
   })
 
-  test("B12 an odd setting is no exception, and a good one wins over headers", async () => {
+  test("T75 an odd setting is no exception, and a good one wins over headers", async () => {
     const { ownOrigin, isOwnOrigin, isSecure } = await load("mfa/origin.ts")
     vi.stubEnv("AUTH_URL", "not a url")
     expect(ownOrigin(headers({ host: "app.example" }))).toBe("https://app.example")
@@ -183,7 +183,7 @@ describe("events.ts", () => {
     ["<script>", null],
     ["1.2.3.4,", null],
     ["", null],
-  ])("A12 of %j the nearest proxy's word is kept: %j", async (list, address) => {
+  ])("T64 of %j the nearest proxy's word is kept: %j", async (list, address) => {
     withoutDatabase()
     const { addressOf } = await load("mfa/events.ts")
     expect(addressOf(new Headers({ "x-forwarded-for": list }))).toBe(address)
@@ -207,13 +207,13 @@ describe("events.ts, with a hook of the app's own", () => {
   }
   const settled = (milliseconds = 20) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-  test("B5 one that hangs delays nothing", async () => {
+  test("T74 one that hangs delays nothing", async () => {
     const { recordEvent } = await events(() => new Promise(() => {}))
     expect(await Promise.race([recordEvent("u1", "enabled").then(() => "done"), settled(5000)])).toBe("done")
     expect(calls).toMatchObject([{ type: "enabled", count: 1 }])
   })
 
-  test("B5 one that throws fails nothing, and is logged without its message", async () => {
+  test("T74 one that throws fails nothing, and is logged without its message", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {})
     const { recordEvent } = await events(() => {
       throw new Error("the secret")
@@ -225,7 +225,7 @@ describe("events.ts, with a hook of the app's own", () => {
     log.mockRestore()
   })
 
-  test("A13 what can happen without end is told at its first time and at each tenfold", async () => {
+  test("T65 what can happen without end is told at its first time and at each tenfold", async () => {
     const { recordEvent } = await events(async () => {})
     for (let time = 0; time < 120; time++) await recordEvent("u1", "blocked")
     await settled()
@@ -237,7 +237,7 @@ describe("cookies.ts", () => {
   const secure = new Headers({ host: "app.example", "x-forwarded-proto": "https" })
   const plain = new Headers({ host: "app.example", "x-forwarded-proto": "http" })
 
-  test("B16 they follow the host's own where that is safe", async () => {
+  test("T71 they follow the host's own where that is safe", async () => {
     vi.stubEnv("AUTH_URL", undefined)
     vi.stubEnv("NEXTAUTH_URL", undefined)
     const { challengeCookie, cookieHeader } = await load("mfa/cookies.ts")
@@ -261,7 +261,7 @@ describe("active-secret.ts", () => {
 })
 
 describe("lib/mfa.ts", () => {
-  test("C15 loads where there is neither node:crypto nor qrcode nor a database", async () => {
+  test("loads where there is neither node:crypto nor qrcode nor a database", async () => {
     // A bundle without what is imported dynamically, in which no module of Node.js can be found.
     const { outputFiles } = await build({
       stdin: { contents: 'export { verifyMfaCode, verifyTotp } from "./src/lib/mfa"', resolveDir: app },
@@ -282,7 +282,7 @@ describe("lib/mfa.ts", () => {
     expect(edge.verifyTotp(secret, oathCode(secret, 5))).toBe(false)
   })
 
-  test("C10 the drawing is the picture's: every dark module, and no other", async () => {
+  test("T30 the drawing is the picture's: every dark module, and no other", async () => {
     const { generateMfaSetup } = await load("mfa.ts")
     const { qrCode, otpauthUrl } = await generateMfaSetup("a@example.com")
     const { default: QRCode } = await import(join(app, "node_modules/qrcode/lib/index.js"))

@@ -44,7 +44,7 @@ describe.each(fixtures.filter(({ name }) => chosen.includes(name)))("$name", (fi
     expect(text).not.toContain("no-referrer")
   })
 
-  it("a right code signs in and leads to the target, which is never another site", async () => {
+  it("T79 a right code signs in and leads to the target, which is never another site", async () => {
     const user = await app.enrolled()
     const { client } = await held(user, "/dashboard?from=mail")
     const done = await submit(client, { code: oathCode(user.secret), callbackUrl: "//evil.example/" })
@@ -64,7 +64,7 @@ describe.each(fixtures.filter(({ name }) => chosen.includes(name)))("$name", (fi
     }
   })
 
-  it("a wrong code leads back to the page, which says so; the code is in no address", async () => {
+  it("T79 a wrong code leads back to the page, which says so; the code is in no address", async () => {
     const user = await app.enrolled()
     const { client } = await held(user)
     const code = wrongCode(user.secret)

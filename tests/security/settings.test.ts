@@ -85,7 +85,7 @@ describe("setting up", () => {
     expect((await (await challenged(app, user.email)).verify(oathCode(setup.json.secret, 1))).status).toBe(200)
   })
 
-  test("B8 a count of a hundred failures from before does not keep a new setup out", async () => {
+  test("T77 a count of a hundred failures from before does not keep a new setup out", async () => {
     const user = await createUser(app)
     const client = await signedIn(app, user.email)
     await app.database.execute({ sql: "INSERT INTO MfaThrottle (userId, failures, remaining) VALUES (?, 100, 0)", args: [user.id] })
@@ -93,7 +93,7 @@ describe("setting up", () => {
     expect((await client.post("/api/mfa/verify", { code: oathCode(json.secret) })).status).toBe(200)
   })
 
-  test("A13 wrong codes for a setup are one event, however many", async () => {
+  test("T65 wrong codes for a setup are one event, however many", async () => {
     const user = await createUser(app)
     const client = await signedIn(app, user.email)
     for (let round = 0; round < 3; round++) {
@@ -161,14 +161,14 @@ describe("changing", () => {
     expect(await count(app, "SELECT count(*) FROM MfaEvent WHERE userId = ? AND type = 'challenge_failed'", user.id)).toBe(0)
   })
 
-  test("A13 wrong backup codes are one event, however many, and no attempt", async () => {
+  test("T65 wrong backup codes are one event, however many, and no attempt", async () => {
     const user = await enrolledUser(app)
     for (let time = 0; time < 30; time++) await user.client.post("/api/mfa/disable", { code: "AAAA-AAAA-AAAA-AAAA-AAAA-AAAA" })
     expect(await eventsOf(user.id, "challenge_failed")).toEqual({ rows: 1, count: 30 })
     expect(await count(app, "SELECT failures FROM MfaThrottle WHERE userId = ?", user.id)).toBe(0)
   })
 
-  test("B8 a backup code ends a block of any length", async () => {
+  test("T77 a backup code ends a block of any length", async () => {
     const user = await enrolledUser(app)
     await app.database.execute({ sql: "UPDATE MfaThrottle SET failures = 100, remaining = 0 WHERE userId = ?", args: [user.id] })
     expect((await user.client.post("/api/mfa/disable", { code: oathCode(user.secret) })).status).toBe(429)
@@ -176,7 +176,7 @@ describe("changing", () => {
     expect((await user.client.post("/api/mfa/disable", { code: oathCode(user.secret) })).status).toBe(200)
   })
 
-  test("C8 a code in full-width digits with an invisible mark is a code", async () => {
+  test("T76 a code in full-width digits with an invisible mark is a code", async () => {
     const user = await enrolledUser(app)
     const wide = oathCode(user.secret).replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))
     expect((await user.client.post("/api/mfa/disable", { code: `\u200e${wide.slice(0, 3)}\u2011${wide.slice(3)}` })).status).toBe(200)
@@ -247,7 +247,7 @@ describe("the rim", () => {
     expect(await isEnabled(user.id)).toBe(1)
   })
 
-  test("B13 what the browser itself calls same-origin passes, whatever a proxy made of the host", async () => {
+  test("T75 what the browser itself calls same-origin passes, whatever a proxy made of the host", async () => {
     const { client, secret: key } = await enrolledUser(app)
     const headers = { "x-forwarded-host": "app.example", "sec-fetch-site": "same-origin" }
     expect((await client.post("/api/mfa/backup-codes", { code: oathCode(key) }, headers)).status).toBe(200)
@@ -257,7 +257,7 @@ describe("the rim", () => {
     expect((await new Client(app.url).post("/api/auth/mfa-verify", {}, twice)).json.code).toBe("no_challenge")
   })
 
-  test.each(["/api/mfa/setup", "/api/auth/mfa-verify"])("A14 %s stops reading a body that has no end", async (path) => {
+  test.each(["/api/mfa/setup", "/api/auth/mfa-verify"])("T66 %s stops reading a body that has no end", async (path) => {
     const { port } = new URL(app.url)
     const chunk = Buffer.alloc(65536, " ")
     let sent = 0

@@ -37,7 +37,7 @@ async function failing<T>(statement: string, act: () => Promise<T>): Promise<T> 
 }
 
 describe("a setup belongs to the session that began it", () => {
-  it("A2 another session never sees its key, and cannot finish it", async () => {
+  it("T59 another session never sees its key, and cannot finish it", async () => {
     const user = await app.createUser()
     const [thief, owner] = [await app.signedIn(user), await app.signedIn(user)]
     const planted = (await thief.post("/api/mfa/setup")).json.secret
@@ -53,7 +53,7 @@ describe("a setup belongs to the session that began it", () => {
     expect((await (await app.held(user)).verify(oathCode(shown))).status).toBe(200)
   })
 
-  it("C9 reopened by its session it is the same, and lives as long again", async () => {
+  it("T59 reopened by its session it is the same, and lives as long again", async () => {
     const user = await app.createUser()
     const client = await app.signedIn(user)
     const { secret } = (await client.post("/api/mfa/setup")).json
@@ -71,7 +71,7 @@ describe("a setup belongs to the session that began it", () => {
     expect([first.json.secret, second.json.secret]).toEqual([secret, secret])
   })
 
-  it("A5 a setup begun while MFA was off does not replace the device", async () => {
+  it("T60 a setup begun while MFA was off does not replace the device", async () => {
     for (let round = 0; round < 6; round++) {
       const user = await app.createUser()
       const client = await app.signedIn(user)
@@ -90,7 +90,7 @@ describe("a setup belongs to the session that began it", () => {
     }
   })
 
-  it("A5 a setup of another state of the account is void", async () => {
+  it("T60 a setup of another state of the account is void", async () => {
     const user = await app.createUser()
     const client = await app.signedIn(user)
     for (const change of ['"mfaEpoch" = "mfaEpoch" + 1', '"mfaEnabled" = true']) {
@@ -101,7 +101,7 @@ describe("a setup belongs to the session that began it", () => {
   })
 })
 
-describe("B9 a failure half-way", () => {
+describe("T78 a failure half-way", () => {
   const begun = async () => {
     const user = await app.createUser()
     const [client, other] = [await app.signedIn(user), await app.signedIn(user)]
@@ -110,7 +110,7 @@ describe("B9 a failure half-way", () => {
     return { user, client, other, secret, verify }
   }
 
-  it("before the switch leaves MFA off, and a repeat turns it on", async () => {
+  it("T78 before the switch leaves MFA off, and a repeat turns it on", async () => {
     const { user, client, verify } = await begun()
     expect((await failing("DELETE Session", verify)).status).toBe(500)
     expect(await stateOf(user.id)).toEqual({ enabled: false, epoch: 0 })
@@ -138,7 +138,7 @@ describe("B9 a failure half-way", () => {
     },
   )
 
-  it("of disabling does not fail it, and never reaches a setup that turned MFA on meanwhile", async () => {
+  it("T78 of disabling does not fail it, and never reaches a setup that turned MFA on meanwhile", async () => {
     const user = await app.enrolled()
     const answer = await failing("DELETE MfaBackupCode", () => user.client.post("/api/mfa/disable", { code: oathCode(user.secret) }))
     expect(answer.json).toEqual({ success: true })
@@ -166,7 +166,7 @@ describe("the operator's script", () => {
   })
   afterAll(() => rmSync(bundle, { force: true }))
 
-  it("B9 a reset that failed half-way is finished by the next", async () => {
+  it("T78 a reset that failed half-way is finished by the next", async () => {
     const user = await app.enrolled()
     expect(await failing("DELETE MfaBackupCode", () => operate("reset", user.email, "--reason", "lost the phone"))).toMatch(/refused/)
     expect(await stateOf(user.id)).toEqual({ enabled: false, epoch: 2 })
@@ -178,7 +178,7 @@ describe("the operator's script", () => {
     expect(await operate("reset", user.email, "--reason", "lost the phone")).toMatch(/nothing to do/)
   })
 
-  it("B8 unblocks, reports, and wants a reason; it prints no secret", async () => {
+  it("T77 unblocks, reports, and wants a reason; it prints no secret", async () => {
     const user = await app.enrolled()
     await app.sql.rows('UPDATE "MfaThrottle" SET "failures" = 100, "remaining" = 0 WHERE "userId" = ?', user.id)
     const before = await operate("report")

@@ -403,6 +403,23 @@ describe("attacks on the sign-in", () => {
     expect((await client.get("/dashboard")).status).toBe(200)
   })
 
+  test("T63 what the first factor proved has to be so still when the second completes it", async () => {
+    const change = (user: { id: string }, columns: string) =>
+      app.database.execute({ sql: `UPDATE User SET ${columns} WHERE id = ?`, args: [user.id] })
+    const ended = async (columns: string) => {
+      const user = await enrolledUser(app)
+      const client = await challenged(app, user.email)
+      await change(user, columns)
+      const answer = await client.verify(oathCode(user.secret))
+      expect((await client.session()) !== null, columns).toBe(answer.status === 200)
+      return [answer.status, answer.json.code ?? null]
+    }
+    expect(await ended("passwordHash = 'of a new password'")).toEqual([401, "no_challenge"])
+    expect(await ended("mfaEpoch = mfaEpoch + 1")).toEqual([401, "no_challenge"])
+    expect(await ended("mfaEnabled = 0")).toEqual([401, "no_challenge"])
+    expect(await ended("name = 'Another Name'"), "what is no factor ends nothing").toEqual([200, null])
+  })
+
   test("T50 long and odd input is a fast 400", async () => {
     const user = await enrolledUser(app)
     const odd: unknown[] = [

@@ -14,7 +14,7 @@ function toUserIdOf(type: string): (value: unknown) => unknown {
   return new Function(`${transformSync(body, { loader: "ts" }).code}; return toUserId`)()
 }
 
-test("B10 BigInt ids have 64 bits", () => {
+test("BigInt ids have 64 bits", () => {
   const toUserId = toUserIdOf("BigInt")
   const [highest, lowest] = [9223372036854775807n, -9223372036854775808n]
   for (const id of [0n, 7n, -1n, 1234567890123456789n, highest, lowest]) {
@@ -41,7 +41,7 @@ test("B10 BigInt ids have 64 bits", () => {
     expect(toUserId(value), String(value)).toBeNull()
 })
 
-test("B10 Int ids have 32 bits", () => {
+test("Int ids have 32 bits", () => {
   const toUserId = toUserIdOf("Int")
   for (const id of [0, 7, -1, 2147483647, -2147483648]) {
     expect(toUserId(id)).toBe(id)
