@@ -1,11 +1,12 @@
 /** Turns a fixture into a running app with MFA: what the demo shows and the tests attack. */
-import { execFileSync, spawn } from "node:child_process"
+import { execFile, execFileSync, spawn } from "node:child_process"
 import { createHash, randomBytes, randomInt } from "node:crypto"
 import { constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 
 export const root = fileURLToPath(new URL("../", import.meta.url))
 const cache = join(root, ".cache")
@@ -181,6 +182,22 @@ export function builtApp(name, log = () => {}) {
   finishApp(dir)
   writeFileSync(join(dir, ".built"), "")
   return dir
+}
+
+/**
+ * Builds several, two at a time: a build of Next.js keeps one core busy for most of its time.
+ * @param {string[]} names
+ * @throws with the output of the first that failed
+ */
+export async function buildApps(names) {
+  // Variants share their fixture's packages: those are installed before two builds could do it at once.
+  for (const name of names) fixtureWithDependencies(name)
+  const queue = [...names]
+  const worker = async () => {
+    for (let name = queue.shift(); name; name = queue.shift())
+      await promisify(execFile)(process.execPath, [join(root, "scripts/build-app.mjs"), name], { maxBuffer: 64 * 1024 * 1024 })
+  }
+  await Promise.all([worker(), worker()])
 }
 
 /** The fixture as it is, built: what MFA is compared with. Its database is the one that has MFA's columns too. */
