@@ -11,7 +11,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     setupFiles: "tests/support/breathe.ts",
     projects: [
-      ring("unit"),
+      // Several start the CLI many times.
+      ring("unit", { testTimeout: 180_000 }),
       ring("property", { testTimeout: 900_000 }),
       ring("crash", { testTimeout: 900_000 }),
       ring("e2e", { testTimeout: 300_000, globalSetup: "tests/support/global-setup.ts" }),

@@ -422,10 +422,18 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
       expect((await client.get(fixture.challenge)).text).not.toContain(token)
       expect(await app.count('SELECT count(*) FROM "MfaChallenge" WHERE "id" = ?', token)).toBe(0)
     }
+    const without = await app.createUser()
     for (const callbackUrl of evilTargets) {
       await freeCodes(user)
       const client = app.client()
       await app.firstFactor(client, user, { callbackUrl })
+      if (![...client.cookies.keys()].some((name) => name.includes("mfa-challenge"))) {
+        // What no parser takes for an address is an error of next-auth's own: nobody signs in with it.
+        const plain = app.client()
+        await app.firstFactor(plain, without, { callbackUrl })
+        expect([await client.session(), await plain.session()], JSON.stringify(callbackUrl)).toEqual([null, null])
+        continue
+      }
       const page = await client.get(`${fixture.challenge}?${new URLSearchParams({ callbackUrl })}`)
       expect(page.text, callbackUrl).not.toMatch(/(?:href|action)="[^"]*(?:evil|javascript:|data:)/)
       const { status, json } = await client.verify(oathCode(user.secret))
