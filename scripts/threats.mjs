@@ -209,7 +209,7 @@ export const threats = {
     attack: "The provider's id leads to one row and its address to another, and one of them has MFA.",
     defence: "It is refused.",
     asserts:
-      "Whichever of the two has MFA, there is no session, no challenge row and no cookie; where neither has, the sign-in goes on as before.",
+      "Where the id's row has MFA there is no session, no challenge row and no cookie; where the address's has, its owner's code is asked for and then refused all the same. Where neither has, the sign-in goes on as before.",
   },
   57: {
     title: "an account linked by a stolen session",
