@@ -424,14 +424,17 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
       expect(await app.count('SELECT count(*) FROM "MfaChallenge" WHERE "id" = ?', token)).toBe(0)
     }
     const without = await app.createUser()
+    /** Where next-auth makes an error of the address at once, the provider is never reached. */
+    const tryFirst = (browser: Client, who: typeof without, callbackUrl: string) =>
+      app.firstFactor(browser, who, { callbackUrl }).catch(() => null)
     for (const callbackUrl of evilTargets) {
       await freeCodes(user)
       const client = app.client()
-      await app.firstFactor(client, user, { callbackUrl })
+      await tryFirst(client, user, callbackUrl)
       if (![...client.cookies.keys()].some((name) => name.includes("mfa-challenge"))) {
         // What no parser takes for an address is an error of next-auth's own: nobody signs in with it.
         const plain = app.client()
-        await app.firstFactor(plain, without, { callbackUrl })
+        await tryFirst(plain, without, callbackUrl)
         expect([await client.session(), await plain.session()], JSON.stringify(callbackUrl)).toEqual([null, null])
         continue
       }
