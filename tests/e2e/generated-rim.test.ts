@@ -248,11 +248,12 @@ describe("pages-api.ts", () => {
     if (body !== undefined) Object.assign(request, { body })
     let seen = ""
     const answer = { status: () => answer, setHeader: () => answer, send: () => answer, end: () => answer }
-    const POST = async (asked: Request) => {
-      seen = await asked.text()
-      return new Response("{}")
-    }
-    await pagesApi({ POST })(request, answer)
+    await pagesApi({
+      POST: async (asked: Request) => {
+        seen = await asked.text()
+        return new Response("{}")
+      },
+    })(request, answer)
     return seen
   }
   const consumed = async (request: Readable) => {
