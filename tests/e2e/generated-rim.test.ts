@@ -248,12 +248,11 @@ describe("pages-api.ts", () => {
     if (body !== undefined) Object.assign(request, { body })
     let seen = ""
     const answer = { status: () => answer, setHeader: () => answer, send: () => answer, end: () => answer }
-    await pagesApi({
-      POST: async (asked: Request) => {
-        seen = await asked.text()
-        return new Response("{}")
-      },
-    })(request, answer)
+    const route = async (asked: Request) => {
+      seen = await asked.text()
+      return new Response("{}")
+    }
+    await pagesApi(Object.fromEntries([["POST", route]]))(request, answer)
     return seen
   }
   const consumed = async (request: Readable) => {
