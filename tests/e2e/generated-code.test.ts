@@ -119,6 +119,30 @@ describe("crypto.ts", () => {
     expect(() => crypto.unseal(old, "totp:1")).toThrow(/unknown key/)
   })
 
+  test("T35 empty entries of the ring are none, and the log says what is wrong with the key", async () => {
+    const sealed = crypto.seal("secret", "totp:1")
+    for (const ring of [`${first},`, ` ,${first}, ,`]) {
+      vi.stubEnv("MFA_ENCRYPTION_KEY", ring)
+      expect(crypto.unseal(sealed, "totp:1").toString()).toBe("secret")
+    }
+    const log = vi.spyOn(console, "error").mockImplementation(() => {})
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({}))
+    const { logFailure } = await load("mfa/http.ts")
+    for (const ring of ["", ",", " , "]) {
+      vi.stubEnv("MFA_ENCRYPTION_KEY", ring)
+      try {
+        crypto.seal("secret", "totp:1")
+      } catch (error) {
+        logFailure("request", error)
+      }
+      expect(log.mock.lastCall?.[0]).toMatch(/^mfa: request failed: MfaKeyError: MFA_ENCRYPTION_KEY is not set\n/)
+    }
+    logFailure("request", new Error("values of a query"))
+    expect(log.mock.lastCall?.[0]).not.toContain("values")
+    log.mockRestore()
+    vi.doUnmock(join(app, "src/lib/mfa/db.ts"))
+  })
+
   test.each(["", "short", Buffer.alloc(31).toString("base64"), "not base64 at all, but long enough to be thirty-two"])(
     "T35 a missing or malformed key closes: %j",
     (value) => {

@@ -1,5 +1,6 @@
 /** The small modules at the rim of the generated code, called directly. */
 import { join } from "node:path"
+import { Readable } from "node:stream"
 import { build } from "esbuild"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
 import { builtApp } from "../../scripts/apps.mjs"
@@ -196,7 +197,7 @@ describe("events.ts, with a hook of the app's own", () => {
   const events = (hook: () => Promise<void>) => {
     vi.resetModules()
     calls.length = count = 0
-    const mfaEvent = { create: async () => ({}), upsert: async () => ({ count: ++count }) }
+    const mfaEvent = { count: async () => 0, create: async () => ({}), upsert: async () => ({ count: ++count }) }
     vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({ db: { mfaEvent }, retry: (query: () => unknown) => query(), errorCode: () => "" }))
     const onMfaEvent = (event: { type: string; count: number }) => {
       calls.push(event)
@@ -230,6 +231,48 @@ describe("events.ts, with a hook of the app's own", () => {
     for (let time = 0; time < 120; time++) await recordEvent("u1", "blocked")
     await settled()
     expect(calls.map(({ count }) => count)).toEqual([1, 10, 100])
+  })
+})
+
+describe("pages-api.ts", () => {
+  const pagesApp: string = process.env.CHIMERAI_TEST_APP_next14_v4_pages ?? builtApp("next14-v4-pages")
+  const json = "application/json"
+  const form = "application/x-www-form-urlencoded"
+
+  /** What the route is given when a server in front has read the whole body, and parsed it or not. */
+  async function reading(type: string, text: string, before: (request: Readable) => Promise<unknown>): Promise<string> {
+    vi.doMock(join(pagesApp, "lib/mfa/db.ts"), () => ({}))
+    const { pagesApi } = await import(join(pagesApp, "lib/mfa/pages-api.ts"))
+    const request = Object.assign(Readable.from([Buffer.from(text)]), { method: "POST", url: "/", headers: { "content-type": type } })
+    const body = await before(request)
+    if (body !== undefined) Object.assign(request, { body })
+    let seen = ""
+    const answer = { status: () => answer, setHeader: () => answer, send: () => answer, end: () => answer }
+    const route = async (asked: Request) => {
+      seen = await asked.text()
+      return new Response("{}")
+    }
+    await pagesApi(Object.fromEntries([["POST", route]]))(request, answer)
+    return seen
+  }
+  const consumed = async (request: Readable) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    return Buffer.concat(chunks).toString()
+  }
+
+  test("T66 a body is read once: by the route, or by a server before it", async () => {
+    const text = '{"code":"123456"}'
+    const parsed = { code: "123456", cancel: "1" }
+    expect(await reading(json, text, async () => undefined)).toBe(text)
+    // express.json() puts an empty object there for what it does not read.
+    expect(await reading(form, "code=123456", async () => ({}))).toBe("code=123456")
+    expect(await reading(json, text, async (request) => JSON.parse(await consumed(request)))).toBe(text)
+    expect(await reading(json, text, consumed)).toBe(text)
+    expect(await reading(json, text, async (request) => Buffer.from(await consumed(request)))).toBe(text)
+    expect(await reading(form, "x", async (request) => consumed(request).then(() => parsed))).toBe("code=123456&cancel=1")
+    expect(await reading(json, text, async (request) => consumed(request).then(() => undefined)), "lost").toBe("")
+    expect(await reading(json, text, async (request) => void request.destroy())).toBe("")
   })
 })
 

@@ -53,6 +53,7 @@ describe("setting up", () => {
     expect(new Set(enabled.flatMap(({ json }) => json.backupCodes)).size, "every answer has the same codes").toBe(10)
     expect(await count(app, "SELECT mfaEpoch FROM User WHERE id = ?", user.id)).toBe(1)
     expect(await count(app, "SELECT count(*) FROM MfaBackupCode WHERE userId = ?", user.id)).toBe(10)
+    expect(await eventsOf(user.id, "enabled")).toEqual({ rows: 1, count: 1 })
   })
 
   test("verify without setup is not_started", async () => {
@@ -101,6 +102,32 @@ describe("setting up", () => {
       for (let attempt = 0; attempt < 4; attempt++) await client.post("/api/mfa/verify", { code: wrongCode(json.secret) })
     }
     expect(await eventsOf(user.id, "setup_failed")).toEqual({ rows: 1, count: 12 })
+  })
+
+  test("T65 turned on and off again and again it is counted after the first few times", async () => {
+    const user = await createUser(app)
+    const client = await signedIn(app, user.email)
+    for (let round = 0; round < 8; round++) {
+      const { json } = await client.post("/api/mfa/setup")
+      const { backupCodes } = (await client.post("/api/mfa/verify", { code: oathCode(json.secret) })).json
+      expect((await client.post("/api/mfa/disable", { code: backupCodes[0] })).status).toBe(200)
+    }
+    for (const type of ["enabled", "disabled"]) {
+      const events = await eventsOf(user.id, type)
+      expect(events.count, type).toBe(8)
+      expect(events.rows, type).toBeLessThanOrEqual(6)
+    }
+  })
+
+  test("T65 with MFA off a step-up is no guess, and no event", async () => {
+    const user = await createUser(app)
+    const client = await signedIn(app, user.email)
+    for (let time = 0; time < 7; time++) {
+      const answer = await client.post("/api/mfa/step-up", { code: "000000" })
+      expect([answer.status, answer.json.code]).toEqual([409, "not_enabled"])
+    }
+    expect(await count(app, "SELECT count(*) FROM MfaEvent WHERE userId = ?", user.id)).toBe(0)
+    expect(await count(app, "SELECT count(*) FROM MfaThrottle WHERE userId = ?", user.id)).toBe(0)
   })
 
   test("T9 a session whose sign-in is older than ten minutes, or of unknown age, must sign in again", async () => {
@@ -212,6 +239,25 @@ describe("changing", () => {
     const user = await enrolledUser(app)
     expect((await user.client.post("/api/mfa/disable", { code: user.backupCodes[3] })).status).toBe(200)
     expect(await isEnabled(user.id)).toBe(0)
+  })
+
+  test("T78 new backup codes that cannot be stored leave the old ones, and a repeat stores them", async () => {
+    const user = await enrolledUser(app)
+    const [first, second, third] = user.backupCodes
+    await app.database.execute(
+      `CREATE TRIGGER refusing BEFORE INSERT ON MfaBackupCode WHEN NEW.userId = '${user.id}' BEGIN SELECT RAISE(ABORT, 'refused'); END`,
+    )
+    try {
+      expect((await user.client.post("/api/mfa/backup-codes", { code: first })).status).toBe(500)
+    } finally {
+      await app.database.execute("DROP TRIGGER refusing")
+    }
+    expect((await (await challenged(app, user.email)).verify(second, true)).status).toBe(200)
+    const { json } = await user.client.post("/api/mfa/backup-codes", { code: third })
+    expect(json.backupCodes).toHaveLength(10)
+    expect(await count(app, "SELECT count(*) FROM MfaBackupCode WHERE userId = ?", user.id)).toBe(10)
+    expect((await (await challenged(app, user.email)).verify(json.backupCodes[9], true)).status).toBe(200)
+    expect(await eventsOf(user.id, "backup_codes_regenerated")).toEqual({ rows: 1, count: 1 })
   })
 
   test("new backup codes void the old ones, and no route shows them again (T52)", async () => {

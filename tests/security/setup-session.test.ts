@@ -1,7 +1,7 @@
 /** Turning MFA on and off where sessions are rows: whose a setup is, and what a failure half-way leaves behind. */
 import { rmSync } from "node:fs"
 import { join } from "node:path"
-import { buildSync } from "esbuild"
+import { build, buildSync, type Plugin } from "esbuild"
 import { execa } from "execa"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { fixtures, TestApp } from "../support/fixtures"
@@ -101,6 +101,51 @@ describe("a setup belongs to the session that began it", () => {
   })
 })
 
+describe("two things at once", () => {
+  it.each([
+    ["a reset", `"mfaEnabled" = false, "mfaSecret" = NULL, "mfaEpoch" = "mfaEpoch" + 1`],
+    ["a disabling", `"mfaEnabled" = false, "mfaSecret" = NULL`],
+    ["another device", `"mfaEpoch" = "mfaEpoch" + 1`],
+  ])("T60 %s that overtakes a setup leaves none of its codes", async (_what, change) => {
+    const user = await app.createUser()
+    const client = await app.signedIn(user)
+    const { secret } = (await client.post("/api/mfa/setup")).json
+    // It comes at the worst of times: when the codes are being stored.
+    await app.sql.rows(
+      `CREATE OR REPLACE FUNCTION overtake() RETURNS trigger AS 'BEGIN UPDATE "User" SET ${change} WHERE "id" = NEW."userId"; RETURN NEW; END' LANGUAGE plpgsql`,
+    )
+    await app.sql.rows('CREATE TRIGGER overtaking BEFORE INSERT ON "MfaBackupCode" FOR EACH ROW EXECUTE FUNCTION overtake()')
+    try {
+      const answer = await client.post("/api/mfa/verify", { code: oathCode(secret) })
+      expect([answer.status, answer.json.code]).toEqual([409, "not_started"])
+    } finally {
+      await app.sql.rows('DROP TRIGGER overtaking ON "MfaBackupCode"')
+    }
+    expect(await app.count('SELECT count(*) FROM "MfaBackupCode" WHERE "userId" = ?', user.id)).toBe(0)
+    expect(await eventsOf(user.id)).not.toContain("enabled")
+  })
+
+  it("T78 new backup codes asked for several times are one set, and somebody has it", async () => {
+    for (let round = 0; round < 4; round++) {
+      const user = await app.enrolled()
+      const [first, second, third, fourth] = user.backupCodes
+      const other = await app.held(user)
+      expect((await other.verify(fourth, true)).status).toBe(200)
+      const answers = await Promise.all([
+        user.client.clone().post("/api/mfa/backup-codes", { code: first }),
+        user.client.clone().post("/api/mfa/backup-codes", { code: second }),
+        other.post("/api/mfa/backup-codes", { code: third }),
+      ])
+      // Of those that come too late some find their code gone with the old set.
+      for (const { status } of answers) expect([200, 400, 409]).toContain(status)
+      expect(await app.count('SELECT count(*) FROM "MfaBackupCode" WHERE "userId" = ?', user.id)).toBe(10)
+      const sets = new Set(answers.flatMap(({ json }) => (json.backupCodes ? [json.backupCodes[0]] : [])))
+      const opened = await Promise.all([...sets].map(async (code) => (await (await app.held(user)).verify(code, true)).status))
+      expect(opened.filter((status) => status === 200)).toHaveLength(1)
+    }
+  })
+})
+
 describe("T78 a failure half-way", () => {
   const begun = async () => {
     const user = await app.createUser()
@@ -148,6 +193,42 @@ describe("T78 a failure half-way", () => {
     expect(json.backupCodes).toHaveLength(10)
     expect((await (await app.held(user)).verify(user.backupCodes[0], true)).status).toBe(400)
     expect((await (await app.held(user)).verify(json.backupCodes[0], true)).status).toBe(200)
+  })
+})
+
+describe("code of the app's own", () => {
+  let bundle = ""
+  const begin = async (user: { id: string; email: string }): Promise<{ secret: string }> => {
+    const env = { ...process.env, DATABASE_URL: app.sql.url }
+    const { stdout } = await execa(process.execPath, [bundle, user.id, user.email], { cwd: app.dir, env })
+    return JSON.parse(/ANSWER(.*)/.exec(stdout)?.[1] ?? "{}")
+  }
+  beforeAll(async () => {
+    if (!app) return
+    bundle = join(app.dir, `.begin-${process.pid}.cjs`)
+    const contents = `import { generateMfaSecret } from "./src/lib/mfa"
+      generateMfaSecret(process.argv[2], process.argv[3]).then((answer) => {
+        console.log("ANSWER" + JSON.stringify(answer))
+        process.exit(0)
+      })`
+    // Outside of a request there is no session.
+    const setup: Plugin["setup"] = ({ onLoad }) =>
+      onLoad({ filter: /lib\/mfa\/session\.ts$/ }, () => ({ contents: "export const readViewer = async () => null" }))
+    await build({
+      stdin: { contents, resolveDir: app.dir, loader: "ts" },
+      ...{ outfile: bundle, bundle: true, platform: "node", format: "cjs", packages: "external", logLevel: "error" },
+      plugins: [{ name: "no-session", setup }],
+    })
+  })
+  afterAll(() => rmSync(bundle, { force: true }))
+
+  it("T59 a secret that somebody has been shown is shown to nobody again", async () => {
+    const user = await app.createUser()
+    const planted = await begin(user)
+    const shown = await begin(user)
+    expect(planted.secret).toMatch(/^[A-Z2-7]{32}$/)
+    expect(shown.secret).toMatch(/^[A-Z2-7]{32}$/)
+    expect(shown.secret).not.toBe(planted.secret)
   })
 })
 
