@@ -177,3 +177,97 @@ describe("a guarded update is one statement where Prisma makes it one", () => {
     expect(text.join().includes("P2025")).toBe(expected)
   })
 })
+
+describe("guards within guards", () => {
+  const attempt = (as: number | null) => ({
+    decision: as === null ? undefined : { verdict: "pass", as, proof: "now" },
+    proved: as,
+    rows: new Map(),
+    completes: true,
+    viewer: async () => null,
+  })
+  let guardOptions: (options: any, context: object) => any
+  beforeAll(async () => {
+    const dir = await modulesOf("nested", appRouter, "")
+    const rows = [1, 2].map((id) => ({ id, mfaEnabled: true, mfaEpoch: 1 }))
+    const gate = {
+      findUserById: async (id: unknown) => rows.find((row) => row.id === Number(id)) ?? null,
+      findSession: async () => ({ ended: true, user: rows[0] }),
+      stripMfaColumns: <T>(row: T) => row,
+      toUserId: Number,
+      noteLink: async () => {},
+      gateToken: async () => false,
+    }
+    vi.doMock(join(dir, "gate.ts"), () => gate)
+    guardOptions = (await import(join(dir, "options.ts"))).guardOptions
+  })
+  const user = { id: "1" }
+  const shared = () => {
+    const calls: unknown[] = []
+    const own = {
+      providers: [],
+      adapter: {
+        createSession: async (row: object) => void calls.push(row),
+        linkAccount: async (row: object) => void calls.push(row),
+      },
+      callbacks: { jwt: ({ token }: any) => ({ ...token, role: "x" }) },
+    }
+    return { calls, options: Object.assign(own, guardOptions(own, {})) }
+  }
+  const wrapping = (options: any, more: (params: any) => Promise<unknown> = async () => {}) => ({
+    ...options,
+    callbacks: {
+      async jwt(params: any) {
+        await more(params)
+        return { ...(await options.callbacks.jwt({ ...params })), agent: "y" }
+      },
+    },
+  })
+
+  test("a jwt callback that calls the guarded one: the outer guard decides", async () => {
+    const { options } = shared()
+    const token = await guardOptions(wrapping(options), { attempt: attempt(1) }).callbacks.jwt({ token: { sub: "1" }, user })
+    expect(token).toMatchObject({ sub: "1", role: "x", agent: "y", mfaUid: 1, mfaEpoch: 1, mfaProved: true })
+    for (const as of [null, 2])
+      await expect(guardOptions(wrapping(options), { attempt: attempt(as) }).callbacks.jwt({ token: { sub: "1" }, user })).rejects.toThrow(
+        "second factor",
+      )
+  })
+
+  test("T45 the session that turns MFA on moves on, and another that the callback opens meanwhile has ended", async () => {
+    const { options } = shared()
+    const read = { token: { sub: "1", mfaUid: 1, mfaEpoch: 0 } }
+    await expect(guardOptions(wrapping(options), { renew: true }).callbacks.jwt(read)).resolves.toMatchObject({ mfaEpoch: 1, agent: "y" })
+    const opening = wrapping(options, () => options.callbacks.jwt({ token: { ...read.token } }))
+    await expect(guardOptions(opening, { renew: true }).callbacks.jwt(read)).rejects.toThrow("has been ended")
+    await expect(options.callbacks.jwt(read)).rejects.toThrow("has been ended")
+  })
+
+  test("an adapter made of the guarded one: the outer guard decides, and stamps once", async () => {
+    const { options, calls } = shared()
+    const adapterOf = (as: number | null) =>
+      guardOptions({ ...options, adapter: { ...options.adapter, createUser: async () => {} } }, { attempt: attempt(as) }).adapter
+    await adapterOf(1).createSession({ sessionToken: "a", userId: "1" })
+    await adapterOf(1).linkAccount({ userId: "1", provider: "idp" })
+    expect(calls).toEqual([
+      { sessionToken: expect.stringMatching(/^a\.[0-9a-z]+\.2$/), userId: "1" },
+      { userId: "1", provider: "idp" },
+    ])
+    for (const as of [null, 2]) {
+      await expect(adapterOf(as).createSession({ sessionToken: "a", userId: "1" })).rejects.toThrow("second factor")
+      await expect(adapterOf(as).linkAccount({ userId: "1", provider: "idp" })).rejects.toThrow("second factor")
+    }
+    expect(calls).toHaveLength(2)
+  })
+
+  test("another user's session, made while the outer guard is at work, is decided on by itself", async () => {
+    const { options, calls } = shared()
+    const adapter = {
+      ...options.adapter,
+      createSession: (row: object) => options.adapter.createSession({ ...row, userId: "2" }),
+    }
+    const { adapter: guarded } = guardOptions({ ...options, adapter }, { attempt: attempt(1) })
+    await expect(guarded.createSession({ sessionToken: "a", userId: "1" })).rejects.toThrow("second factor")
+    expect(calls).toEqual([])
+  })
+})
