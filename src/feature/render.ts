@@ -134,7 +134,7 @@ function contextOf(host: Host, routes: Routes) {
     backfillScript: `scripts/mfa-backfill.${host.language}`,
     prisma: { name: client.export, isDefault: client.export === "default", isOwn: client.isOwn, replicas: client.replicas },
     /** A guarded `update` is one statement: the database gives back the row that it has changed. */
-    returning: returningProviders.has(provider) && isAtLeast(host.prisma.version, "5.0.0"),
+    returning: isAtLeast(host.prisma.version, returningSince[provider] ?? "999.0.0"),
     session: { model: sessionModel, delegate: sessionModel && lowerFirst(sessionModel) },
     mongo,
     /** How the database can be asked for an address whatever its case; "plain": it compares that way by itself. */
@@ -161,7 +161,8 @@ function contextOf(host: Host, routes: Routes) {
   }
 }
 
-const returningProviders = new Set(["postgresql", "postgres", "sqlite", "cockroachdb"])
+/** The Prisma that first updates and reads the row back in one statement; with the others it takes a transaction. */
+const returningSince: Record<string, string> = { postgresql: "5.1.0", postgres: "5.1.0", cockroachdb: "5.1.0", sqlite: "5.9.0" }
 
 /** A version that cannot be read is taken for an older one: the templates then use what works everywhere. */
 function isAtLeast(version: string, wanted: string): boolean {

@@ -1,0 +1,273 @@
+/** Modules of the generated code for next-auth 4, called directly. */
+import { mkdirSync, writeFileSync } from "node:fs"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { dirname, join } from "node:path"
+import { text } from "node:stream/consumers"
+import { NextRequest, NextResponse } from "next/server"
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest"
+import { eraseTypes } from "../../src/edit/typescript/erase-types"
+import { loadFeature } from "../../src/feature/load"
+import { render } from "../../src/feature/render"
+import { detect } from "../../src/host/detect"
+import { makeHost, minimalHost, type Tree } from "../support/host"
+import { cache } from "../support/paths"
+
+const packageJson = (changes: Record<string, string> = {}) =>
+  Object.entries({ "5.0.0-beta.32": "4.24.15", ...changes }).reduce(
+    (json, [from, to]) => json.replace(from, to),
+    String(minimalHost["package.json"]),
+  )
+const options = '{ providers: [], session: { strategy: "jwt" }, callbacks: { session: () => prisma } }'
+const imports = (client: string) => `import NextAuth from "next-auth";\nimport { prisma } from "${client}";\n`
+const appRouter: Tree = {
+  "package.json": packageJson(),
+  "tsconfig.json": "{}",
+  "auth.ts": null,
+  "app/api/auth/[...nextauth]/route.ts": `${imports("../../../../lib/prisma")}const handler = NextAuth(${options});\nexport { handler as GET, handler as POST };\n`,
+}
+const pagesRouter: Tree = {
+  "package.json": packageJson(),
+  "tsconfig.json": "{}",
+  "auth.ts": null,
+  "app/api/auth/[...nextauth]/route.ts": null,
+  "app/layout.tsx": null,
+  "pages/api/auth/[...nextauth].ts": `${imports("../../../lib/prisma")}export default NextAuth(${options});\n`,
+}
+
+async function rendered(tree: Tree): Promise<{ path: string; text: string }[]> {
+  const feature = loadFeature("mfa")
+  const { host } = await detect(makeHost(tree), feature.requires)
+  return (await render(feature, host, eraseTypes)).files
+}
+
+/** The modules in a folder of their own; `handler` is what the app's auth handler exports. */
+async function modulesOf(name: string, tree: Tree, handler: string): Promise<string> {
+  const dir = join(cache, `next-auth-4-${name}-${process.pid}`)
+  const files = [
+    ...(await rendered(tree)).filter(({ path }) => path.startsWith("lib/mfa/")),
+    { path: Object.keys(tree).find((path) => path.includes("[...nextauth]") && tree[path] !== null) ?? "", text: handler },
+  ]
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true })
+    writeFileSync(join(dir, path), text)
+  }
+  return join(dir, "lib/mfa")
+}
+
+const headers = new Headers({
+  host: "app.example",
+  "content-type": "application/json",
+  "content-length": "17",
+  cookie: "a=b%20c",
+})
+const posted = { method: "POST", path: ["callback", "password"], body: { email: "a@b.example", callbackUrl: "https://app.example/x" } }
+
+afterEach(() => vi.doUnmock("next-auth/middleware"))
+
+describe("door.ts of an app in pages/", () => {
+  let door: any
+  beforeAll(async () => {
+    const handler =
+      'import { errands } from "../../../lib/mfa/with-mfa"\nexport default async (req, res) => {\n  await globalThis.host(req, res)\n  await errands.getStore()({ options: {} })\n}\n'
+    door = await import(join(await modulesOf("pages", pagesRouter, handler), "door.ts"))
+  })
+  const enter = async (visit: object, host: (req: any, res: any) => unknown) => {
+    vi.stubGlobal("host", host)
+    return door.withApp(headers, visit, async (_app: unknown, ownCookies: () => string[]) => ownCookies())
+  }
+
+  test("the request is one of Node.js, with what Next.js adds", async () => {
+    let seen: (IncomingMessage & Record<string, any>) | undefined
+    await enter(posted, (req) => (seen = req))
+    expect(seen?.socket.remoteAddress).toBeUndefined()
+    expect(seen).toMatchObject({ method: "POST", query: { nextauth: posted.path }, cookies: { a: "b c" }, body: posted.body })
+    const form = new URLSearchParams(posted.body).toString()
+    expect(seen?.headers).toMatchObject({
+      "content-type": "application/x-www-form-urlencoded",
+      "content-length": String(form.length),
+      cookie: "a=b%20c",
+    })
+    expect(await text(seen as IncomingMessage)).toBe(form)
+  })
+
+  test("a visit without a form says nothing of one", async () => {
+    let seen: IncomingMessage | undefined
+    await enter({ method: "GET", path: ["session"] }, (req) => (seen = req))
+    expect(seen?.headers).toEqual({ cookie: "a=b%20c", host: "app.example" })
+    expect(await text(seen as IncomingMessage)).toBe("")
+  })
+
+  test("cookies of the app's own are kept, however it sets them", async () => {
+    const cookies = await enter(posted, (_req, res: ServerResponse) => {
+      res.setHeader("Set-Cookie", ["a=1"])
+      res.appendHeader("Set-Cookie", "b=2")
+      res.setHeader("X-Other", "1")
+      res.removeHeader("X-Other")
+    })
+    expect(cookies).toEqual(["a=1", "b=2"])
+    expect(await enter(posted, () => {})).toEqual([])
+  })
+
+  test.each([
+    ["json", (res: any) => res.status(201).json({ a: 1 })],
+    ["send", (res: any) => res.status(404).send("no")],
+    ["redirect", (res: any) => res.redirect("/x")],
+    ["redirect with a status", (res: any) => res.redirect(302, "/x")],
+    ["writeHead", (res: any) => res.writeHead(200, { "X-A": "b" }).end("text")],
+  ])("an answer that ends with %s harms nothing", async (_name, end) => {
+    await expect(enter(posted, (_req, res) => void end(res))).resolves.toEqual([])
+  })
+})
+
+describe("door.ts of an app in app/", () => {
+  test("the handler finds the form", async () => {
+    const handler =
+      'import { errands } from "../../../../lib/mfa/with-mfa"\nexport const GET = async (request, context) => {\n  await globalThis.host(request, context)\n  await errands.getStore()({ options: {} })\n}\n'
+    const door = await import(join(await modulesOf("app", appRouter, handler), "door.ts"))
+    let form: FormData | undefined
+    let seen: Request | undefined
+    vi.stubGlobal("host", async (request: Request) => {
+      seen = request
+      form = request.method === "POST" ? await request.clone().formData() : undefined
+    })
+    expect(await door.withApp(headers, posted, async () => "done")).toBe("done")
+    expect(Object.fromEntries(form ?? [])).toEqual(posted.body)
+    expect(await door.withApp(headers, { method: "GET", path: ["session"] }, async () => "read")).toBe("read")
+    expect([seen?.headers.get("content-type"), seen?.headers.get("content-length")]).toEqual([null, null])
+  })
+})
+
+describe("request.ts", () => {
+  test("fields of HTTP/2 are no headers", async () => {
+    const { headersOf } = await import(join(await modulesOf("request", pagesRouter, ""), "request.ts"))
+    const of = headersOf({ headers: { ":path": "/", ":authority": "app.example", cookie: "a=b", accept: ["x", "y"], none: undefined } })
+    expect(Object.fromEntries(of)).toEqual({ cookie: "a=b", accept: "x, y" })
+  })
+})
+
+describe("middleware.ts", () => {
+  test("T69 a function that takes the token for given does not keep anybody from the challenge page", async () => {
+    const tree = { ...appRouter, "middleware.ts": 'export { default } from "next-auth/middleware";\n' }
+    const dir = await modulesOf("middleware", tree, "")
+    vi.doMock("next-auth/middleware", () => ({ withAuth: () => () => new Response("guarded") }))
+    const { withAuth } = await import(join(dir, "middleware.ts"))
+    const middleware = withAuth((request: any) => NextResponse.json({ role: request.nextauth.token.role }))
+    const answerFor = async (path: string) => (await middleware(new NextRequest(`https://app.example${path}`), {})) as Response
+    expect((await answerFor("/login/mfa")).headers.get("x-middleware-next")).toBe("1")
+    expect(await (await answerFor("/dashboard")).text()).toBe("guarded")
+  })
+})
+
+describe("a guarded update is one statement where Prisma makes it one", () => {
+  test.each([
+    ["postgresql", "5.0.0", false],
+    ["postgresql", "5.1.0", true],
+    ["cockroachdb", "5.0.0", false],
+    ["cockroachdb", "6.19.3", true],
+    ["sqlite", "5.8.1", false],
+    ["sqlite", "5.9.0", true],
+    ["mysql", "6.19.3", false],
+  ])("%s with Prisma %s: %s", async (provider, version, expected) => {
+    const files = await rendered({
+      ...appRouter,
+      "package.json": packageJson({ "6.19.3": version }),
+      "prisma/schema.prisma": String(minimalHost["prisma/schema.prisma"]).replace("sqlite", provider),
+    })
+    const text = files.filter(({ path }) => path.startsWith("lib/mfa/")).map((file) => file.text)
+    expect(text.join().includes("P2025")).toBe(expected)
+  })
+})
+
+describe("guards within guards", () => {
+  const attempt = (as: number | null) => ({
+    decision: as === null ? undefined : { verdict: "pass", as, proof: "now" },
+    proved: as,
+    rows: new Map(),
+    completes: true,
+    viewer: async () => null,
+  })
+  let guardOptions: (options: any, context: object) => any
+  beforeAll(async () => {
+    const dir = await modulesOf("nested", appRouter, "")
+    const rows = [1, 2].map((id) => ({ id, mfaEnabled: true, mfaEpoch: 1 }))
+    const gate = {
+      findUserById: async (id: unknown) => rows.find((row) => row.id === Number(id)) ?? null,
+      findSession: async () => ({ ended: true, user: rows[0] }),
+      stripMfaColumns: <T>(row: T) => row,
+      toUserId: Number,
+      noteLink: async () => {},
+      gateToken: async () => false,
+    }
+    vi.doMock(join(dir, "gate.ts"), () => gate)
+    guardOptions = (await import(join(dir, "options.ts"))).guardOptions
+  })
+  const user = { id: "1" }
+  const shared = () => {
+    const calls: unknown[] = []
+    const own = {
+      providers: [],
+      adapter: {
+        createSession: async (row: object) => void calls.push(row),
+        linkAccount: async (row: object) => void calls.push(row),
+      },
+      callbacks: { jwt: ({ token }: any) => ({ ...token, role: "x" }) },
+    }
+    return { calls, options: Object.assign(own, guardOptions(own, {})) }
+  }
+  const wrapping = (options: any, more: (params: any) => Promise<unknown> = async () => {}) => ({
+    ...options,
+    callbacks: {
+      async jwt(params: any) {
+        await more(params)
+        return { ...(await options.callbacks.jwt({ ...params })), agent: "y" }
+      },
+    },
+  })
+
+  test("a jwt callback that calls the guarded one: the outer guard decides", async () => {
+    const { options } = shared()
+    const token = await guardOptions(wrapping(options), { attempt: attempt(1) }).callbacks.jwt({ token: { sub: "1" }, user })
+    expect(token).toMatchObject({ sub: "1", role: "x", agent: "y", mfaUid: 1, mfaEpoch: 1, mfaProved: true })
+    for (const as of [null, 2])
+      await expect(guardOptions(wrapping(options), { attempt: attempt(as) }).callbacks.jwt({ token: { sub: "1" }, user })).rejects.toThrow(
+        "second factor",
+      )
+  })
+
+  test("T45 the session that turns MFA on moves on, and another that the callback opens meanwhile has ended", async () => {
+    const { options } = shared()
+    const read = { token: { sub: "1", mfaUid: 1, mfaEpoch: 0 } }
+    await expect(guardOptions(wrapping(options), { renew: true }).callbacks.jwt(read)).resolves.toMatchObject({ mfaEpoch: 1, agent: "y" })
+    const opening = wrapping(options, () => options.callbacks.jwt({ token: { ...read.token } }))
+    await expect(guardOptions(opening, { renew: true }).callbacks.jwt(read)).rejects.toThrow("has been ended")
+    await expect(options.callbacks.jwt(read)).rejects.toThrow("has been ended")
+  })
+
+  test("an adapter made of the guarded one: the outer guard decides, and stamps once", async () => {
+    const { options, calls } = shared()
+    const adapterOf = (as: number | null) =>
+      guardOptions({ ...options, adapter: { ...options.adapter, createUser: async () => {} } }, { attempt: attempt(as) }).adapter
+    await adapterOf(1).createSession({ sessionToken: "a", userId: "1" })
+    await adapterOf(1).linkAccount({ userId: "1", provider: "idp" })
+    expect(calls).toEqual([
+      { sessionToken: expect.stringMatching(/^a\.[0-9a-z]+\.2$/), userId: "1" },
+      { userId: "1", provider: "idp" },
+    ])
+    for (const as of [null, 2]) {
+      await expect(adapterOf(as).createSession({ sessionToken: "a", userId: "1" })).rejects.toThrow("second factor")
+      await expect(adapterOf(as).linkAccount({ userId: "1", provider: "idp" })).rejects.toThrow("second factor")
+    }
+    expect(calls).toHaveLength(2)
+  })
+
+  test("another user's session, made while the outer guard is at work, is decided on by itself", async () => {
+    const { options, calls } = shared()
+    const adapter = {
+      ...options.adapter,
+      createSession: (row: object) => options.adapter.createSession({ ...row, userId: "2" }),
+    }
+    const { adapter: guarded } = guardOptions({ ...options, adapter }, { attempt: attempt(1) })
+    await expect(guarded.createSession({ sessionToken: "a", userId: "1" })).rejects.toThrow("second factor")
+    expect(calls).toEqual([])
+  })
+})
