@@ -96,14 +96,7 @@ const mutants = [
     "T14 update",
     unit,
   ],
-  [
-    "other sessions end",
-    "session-token.ts",
-    "found.ended && endSessionsOnEnable && !context.renew",
-    "false",
-    "T45 turning MFA on",
-    security,
-  ],
+  ["other sessions end", "session-token.ts", "found.ended && endSessionsOnEnable && !renewed", "false", "T45 turning MFA on", security],
   ["deleted user's session ends", "session-row.ts", "ended: !user ||", "ended: user !== null &&", "T42 a deleted user", security],
   ["callbackUrl kept", "with-mfa.ts", "attempt.callbackUrl ??=", "void", "lands where it was going", security],
   ["epoch raised", "turn-on.ts", ", mfaEpoch: { increment: 1 }", "", "T45 turning MFA on", security],
@@ -339,7 +332,7 @@ const mutants = [
     "next15-v4-jwt the password and the code",
     v4,
   ],
-  ["v4: other sessions end", "session-token.ts", "found.ended && endSessionsOnEnable && !context.renew", "false", "next15-v4-jwt T45", v4],
+  ["v4: other sessions end", "session-token.ts", "found.ended && endSessionsOnEnable && !renewed", "false", "next15-v4-jwt T45", v4],
   [
     "v4: options guarded where they are declared",
     "with-mfa.ts",
@@ -357,7 +350,7 @@ const mutants = [
     v4,
   ],
   ["v4: deleted user's session ends", "session-row.ts", "ended: !user ||", "ended: user !== null &&", "next15-v4-jwt T42", v4],
-  ["v4: this session goes on", "session-token.ts", "&& !context.renew", "", "next15-v4-jwt T45", v4],
+  ["v4: this session goes on", "session-token.ts", "&& !renewed", "", "next15-v4-jwt T45", v4],
   ["v4: callbackUrl kept", "options.ts", "attempt.callbackUrl ??=", "void", "next15-v4-jwt T12 with MFA", v4],
   [
     "step-up has an age",
@@ -490,7 +483,7 @@ mutants.push(
   [
     "claims stripped on the edge",
     "session-token.ts",
-    "return withOwn(config, params, claimsOf(params.token))",
+    "return withOwn(config, params, claimsOf(params.token), context)",
     "return config.callbacks?.jwt?.(params)",
     "T14 neither where the session has no row",
     unit,
@@ -520,7 +513,14 @@ mutants.push(
     "T58",
     linking,
   ],
-  ["a provider's id is no row's", "whose.ts", "!providerIds.includes(String(id))", "true", "T54", whoseV4],
+  [
+    "a provider's id is no row's",
+    "whose.ts",
+    "const isProviders = (id: unknown) => providerIds.includes(String(id))",
+    "const isProviders = (_id: unknown) => false",
+    "T54",
+    whoseV4,
+  ],
   [
     "the second look at the token",
     "gate.ts",

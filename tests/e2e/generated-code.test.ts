@@ -168,7 +168,8 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
       async findSession({ mfaUid, mfaEpoch }: { mfaUid?: unknown; mfaEpoch?: number }, { sub }: { sub?: string }) {
         if (database.isGone) throw new Error("the database is away")
         const user = database.user?.id === (mfaUid ?? sub) ? database.user : null
-        return { ended: user ? user.mfaEpoch > Number(mfaEpoch ?? 0) : mfaUid !== undefined, user }
+        const ended = user ? user.mfaEpoch > Number(mfaEpoch ?? 0) : mfaUid !== undefined && mfaUid !== null
+        return { ended, user, ...(!user && mfaUid === undefined && { claims: { mfaUid: null, mfaMail: "as it was" } }) }
       },
       gateToken: async () => false,
       noteLink,
@@ -183,7 +184,14 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
   const user = { id: "u1", email: "u1@example.com" }
   const withMfa = { id: "u1", email: "u1@example.com", mfaEnabled: true, mfaEpoch: 1 }
   const hostile = { jwt: ({ token, session }: any) => Object.assign(token, session), signIn: vi.fn(() => true) }
-  type Attempt = { decision?: object; proved: string | null; completes: boolean; viewer: () => Promise<object | null> }
+  type Attempt = {
+    decision?: object
+    proved: string | null
+    completes: boolean
+    isCallback: boolean
+    epoch: number
+    viewer: () => Promise<object | null>
+  }
   const attempt = (given: Partial<Attempt> = {}) => ({
     headers: new Headers(),
     viewer: async () => null,
@@ -212,7 +220,12 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     const seen = vi.fn()
     const { jwt } = guardConfig({ providers: [], callbacks: hostile }, { onViewer: seen }).callbacks
     const session = { mfaUid: "u1", mfaEpoch: 1, mfaAt: 99, mfaProved: true, other: "kept" }
-    expect(await jwt({ token: { sub: "nobody" }, session, trigger: "update" })).toEqual({ sub: "nobody", other: "kept" })
+    expect(await jwt({ token: { sub: "nobody" }, session, trigger: "update" })).toEqual({
+      sub: "nobody",
+      other: "kept",
+      mfaUid: null,
+      mfaMail: "as it was",
+    })
     expect(seen, "nobody is signed in for our routes").not.toHaveBeenCalled()
     vi.stubEnv("NEXT_RUNTIME", "edge")
     expect(await jwt({ token: { sub: "nobody", mfaSid: "mine" }, session, trigger: "update" })).toEqual({
@@ -264,7 +277,7 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
   test("T17, T18 neither a database session nor a linked account is written for one", async () => {
     const { guardConfig } = await load()
     database.user = withMfa
-    const adapter = { createSession: vi.fn(async (session) => session), linkAccount: vi.fn(async () => null) }
+    const adapter = { createSession: vi.fn(async (session) => session), linkAccount: vi.fn(async () => null), deleteSession: vi.fn() }
     const guarded = (given?: Partial<Attempt>) => guardConfig({ providers: [], adapter }, given ? { attempt: attempt(given) } : {}).adapter
     for (const given of [undefined, {}, { proved: "u1" }, passing("u2")]) {
       await expect(guarded(given).createSession({ userId: "u1", sessionToken: "t" })).rejects.toThrow()
@@ -274,6 +287,9 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     const passed = guarded({ ...passing("u1"), proved: "u1" })
     expect((await passed.createSession({ userId: "u1", sessionToken: "t" })).sessionToken).toMatch(/^t\.\w{8}\.2$/)
     await passed.linkAccount({ userId: "u1", provider: "idp" })
+    const stale = guarded({ ...passing("u1"), proved: "u1", epoch: 0 })
+    await expect(stale.createSession({ userId: "u1", sessionToken: "t" }), "turned on meanwhile").rejects.toThrow("meanwhile")
+    expect(adapter.deleteSession).toHaveBeenCalledTimes(1)
     expect(noteLink.mock.calls).toEqual([["u1", "idp"]])
   })
 
@@ -282,7 +298,9 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     database.user = withMfa
     const adapter = { getUser: async (id: string) => ({ id, email: "u1@example.com" }) }
     const getUser = (given: Partial<Attempt>) => guardConfig({ providers: [], adapter }, { attempt: attempt(given) }).adapter.getUser("u1")
+    expect(await getUser({ isCallback: true }), "whose passkey it is, before the gate").toMatchObject({ id: "u1" })
     expect(await getUser({})).toBeNull()
+    expect(await getUser({ isCallback: true, ...passing("u1") })).toBeNull()
     expect(await getUser({ viewer: async () => ({ userId: "u2" }) })).toBeNull()
     expect(await getUser({ viewer: async () => ({ userId: "u1" }), completes: true }), "while a held sign-in completes").toBeNull()
     expect(await getUser({ viewer: async () => ({ userId: "u1" }) })).toMatchObject({ id: "u1" })

@@ -223,9 +223,12 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
     const [name = "", fresh = ""] = [...client.cookies].find(([key]) => key.includes("session-token")) ?? []
     await app.age(client, 601)
     await expectTooOld("eleven minutes ago")
-    client.cookies.set(name, fresh)
-    // The row of a database session has been renamed; a JWT's is only a copy.
-    if (!jwt) await app.sql.rows('UPDATE "Session" SET "sessionToken" = ? WHERE "userId" = ?', fresh, user.id)
+    /** The row of a database session has been renamed; a JWT's is only a copy. */
+    const become = async (token: string) => {
+      if (!jwt) await app.sql.rows('UPDATE "Session" SET "sessionToken" = ? WHERE "sessionToken" = ?', token, client.cookies.get(name))
+      client.cookies.set(name, token)
+    }
+    await become(fresh)
     await app.age(client, -7200)
     await expectTooOld("in two hours")
     if (jwt) {
@@ -238,9 +241,7 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
         await expectTooOld(JSON.stringify(old))
       }
     } else {
-      const unknown = fresh.split(".")[0] ?? ""
-      await app.sql.rows('UPDATE "Session" SET "sessionToken" = ? WHERE "userId" = ?', unknown, user.id)
-      client.cookies.set(name, unknown)
+      await become(fresh.split(".")[0] ?? "")
       await expectTooOld("nobody knows when")
     }
     expect(await app.count('SELECT count(*) FROM "MfaFactor" WHERE "userId" = ?', user.id)).toBe(0)
@@ -423,19 +424,23 @@ describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s",
       expect(await app.count('SELECT count(*) FROM "MfaChallenge" WHERE "id" = ?', token)).toBe(0)
     }
     const without = await app.createUser()
+    /** Where next-auth makes an error of the address at once, the provider is never reached. */
+    const tryFirst = (browser: Client, who: typeof without, callbackUrl: string) =>
+      app.firstFactor(browser, who, { callbackUrl }).catch(() => null)
     for (const callbackUrl of evilTargets) {
       await freeCodes(user)
       const client = app.client()
-      await app.firstFactor(client, user, { callbackUrl })
+      await tryFirst(client, user, callbackUrl)
       if (![...client.cookies.keys()].some((name) => name.includes("mfa-challenge"))) {
         // What no parser takes for an address is an error of next-auth's own: nobody signs in with it.
         const plain = app.client()
-        await app.firstFactor(plain, without, { callbackUrl })
+        await tryFirst(plain, without, callbackUrl)
         expect([await client.session(), await plain.session()], JSON.stringify(callbackUrl)).toEqual([null, null])
         continue
       }
       const page = await client.get(`${fixture.challenge}?${new URLSearchParams({ callbackUrl })}`)
-      expect(page.text, callbackUrl).not.toMatch(/(?:href|action)="[^"]*(?:evil|javascript:|data:)/)
+      const links = [...page.text.matchAll(/(?:href|action)="([^"]*)"/g)].map(([, link = ""]) => link.replaceAll("&amp;", "&"))
+      for (const link of links) expect(new URL(link, app.origin).origin, `${callbackUrl} became ${link}`).toBe(app.origin)
       const { status, json } = await client.verify(oathCode(user.secret))
       expect(status, callbackUrl).toBe(200)
       // What a browser makes of it, standing on the challenge page.
