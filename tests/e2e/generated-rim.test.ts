@@ -234,6 +234,25 @@ describe("events.ts, with a hook of the app's own", () => {
   })
 })
 
+describe("backup-codes.ts", () => {
+  test("T36 codes under a key that is gone are not counted as left", async () => {
+    vi.resetModules()
+    const count = vi.fn(async (_query: { where: { OR: unknown } }) => 0)
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({ db: { mfaBackupCode: { count } }, retry: (query: () => unknown) => query() }))
+    const [first, second] = [7, 8].map((byte) => Buffer.alloc(32, byte).toString("base64"))
+    vi.stubEnv("MFA_ENCRYPTION_KEY", `${first},${second}`)
+    const { countBackupCodes } = await load("mfa/backup-codes.ts")
+    const { keyIds } = await load("mfa/crypto.ts")
+    for (const ring of [`${first},${second}`, second]) {
+      vi.stubEnv("MFA_ENCRYPTION_KEY", ring)
+      await countBackupCodes("u1")
+      const ids: string[] = keyIds()
+      expect(ids).toHaveLength(ring === second ? 1 : 2)
+      expect(count.mock.lastCall?.[0].where.OR).toEqual(ids.map((id) => ({ codeHash: { startsWith: `${id}.` } })))
+    }
+  })
+})
+
 describe("pages-api.ts", () => {
   const pagesApp: string = process.env.CHIMERAI_TEST_APP_next14_v4_pages ?? builtApp("next14-v4-pages")
   const json = "application/json"

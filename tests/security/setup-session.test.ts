@@ -21,6 +21,8 @@ const stateOf = async (id: string) => {
   const [row] = await app.sql.rows('SELECT "mfaEnabled", "mfaEpoch" FROM "User" WHERE "id" = ?', id)
   return { enabled: row?.mfaEnabled, epoch: row?.mfaEpoch }
 }
+/** The app's own settings, as the script's first lines say. */
+const withEnv = () => `--env-file=${join(app.dir, ".env")}`
 const eventsOf = async (id: string) =>
   (await app.sql.rows('SELECT "type" FROM "MfaEvent" WHERE "userId" = ? ORDER BY "at"', id)).map(({ type }) => type)
 
@@ -200,7 +202,7 @@ describe("code of the app's own", () => {
   let bundle = ""
   const begin = async (user: { id: string; email: string }): Promise<{ secret: string }> => {
     const env = { ...process.env, DATABASE_URL: app.sql.url }
-    const { stdout } = await execa(process.execPath, [bundle, user.id, user.email], { cwd: app.dir, env })
+    const { stdout } = await execa(process.execPath, [withEnv(), bundle, user.id, user.email], { cwd: app.dir, env })
     return JSON.parse(/ANSWER(.*)/.exec(stdout)?.[1] ?? "{}")
   }
   beforeAll(async () => {
@@ -236,7 +238,7 @@ describe("the operator's script", () => {
   let bundle = ""
   const operate = async (...args: string[]): Promise<string> => {
     const env = { ...process.env, DATABASE_URL: app.sql.url }
-    const { stdout, stderr } = await execa(process.execPath, [bundle, ...args], { cwd: app.dir, env, reject: false })
+    const { stdout, stderr } = await execa(process.execPath, [withEnv(), bundle, ...args], { cwd: app.dir, env, reject: false })
     return stdout + stderr
   }
   beforeAll(() => {
