@@ -213,7 +213,7 @@ describe("changing", () => {
     const user = await enrolledUser(app)
     const held = await challenged(app, user.email)
     await app.database.execute({ sql: "UPDATE User SET mfaEnabled = 0, mfaSecret = NULL WHERE id = ?", args: [user.id] })
-    expect((await held.verify(user.backupCodes[0], true)).status).toBe(400)
+    expect((await held.verify(user.backupCodes[0], true)).status).toBe(401)
     expect((await user.client.get("/api/mfa/status")).json).toMatchObject({ enabled: false, backupCodesRemaining: 0 })
     // A repeat finishes.
     expect((await user.client.post("/api/mfa/disable", { code: "123456" })).json.code).toBe("not_enabled")
