@@ -131,7 +131,7 @@ describe("door.ts of an app in app/", () => {
       form = request.method === "POST" ? await request.clone().formData() : undefined
     })
     expect(await door.withApp(headers, posted, async () => "done")).toBe("done")
-    expect(Object.fromEntries(form ?? [])).toEqual(posted.body)
+    expect(Object.fromEntries((form ?? []) as Iterable<[string, string]>)).toEqual(posted.body)
     expect(await door.withApp(headers, { method: "GET", path: ["session"] }, async () => "read")).toBe("read")
     expect([seen?.headers.get("content-type"), seen?.headers.get("content-length")]).toEqual([null, null])
   })
