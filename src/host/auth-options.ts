@@ -8,7 +8,7 @@ type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 export class Options {
   file: string | null = null
   at: { path: string; offset: number } | null = null
-  /** The outermost names of the options: a constant, or a function and the constant that it starts from. */
+  /** The names of the options: a constant, or a function and the constant that it starts from; then constants with providers that these spread. */
   sources: OptionsSource[] = []
   session: AuthFacts["session"] | null = null
   sessionAt: { path: string; offset: number } | null = null
@@ -35,7 +35,9 @@ export class Options {
     const local = locate.localInitializerOf(value)
     const found = local ? { module, value: local } : name === null ? { module, value } : this.#follow(module, name)
     if (!found || depth > 5) return
-    if ("source" in found && !this.sources.some(({ kind }) => kind === "constant")) this.sources.push(found.source)
+    const source = "source" in found ? found.source : null
+    const isOuter = !this.sources.some(({ kind }) => kind === "constant")
+    if (source && isOuter) this.sources.push(source)
     const members = locate.membersOf(found.value)
     if (!members) {
       if (found.value !== value) this.#readOne(found.module, found.value, depth + 1)
@@ -45,9 +47,17 @@ export class Options {
       this.file = found.module.path
       this.at = { path: found.module.path, offset: found.value.getStart() }
     }
-    // Spreads first: what is written out wins. An approximation for facts; no edit depends on it.
+    const { providersAt } = this
+    // Spreads first: what is written out wins. An approximation for facts.
     for (const spread of members.spreads) this.read(found.module, spread, depth + 1)
     this.#take(found.module, members.properties)
+    if (source && !isOuter && this.providersAt !== providersAt) this.#takeInner(source)
+  }
+
+  /** Options that the handler's are made of: pages read sessions with them. Another package cannot import a guard. */
+  #takeInner(source: OptionsSource): void {
+    const isKnown = this.sources.some(({ file, name }) => file === source.file && name === source.name)
+    if (!isKnown && source.kind === "constant" && !source.file.startsWith("../")) this.sources.push(source)
   }
 
   #take(module: Module, properties: Map<string, Expression>): void {

@@ -63,6 +63,26 @@ const shapes: [string, Tree, Record<string, string[]>][] = [
     { "options.ts": ["protect(authOptions);"], [route]: ["withMfa(NextAuth)(req, ctx, authOptions)"] },
   ],
   [
+    "made of those that pages read sessions with",
+    {
+      "shared.ts": "export const shared = { pages: { signIn: '/login' } };\n",
+      "options.ts": `import { prisma } from "@/lib/prisma";\nimport { shared } from "@/shared";\nexport const base = ${options};\n\nexport const authOptions = { ...shared, ...base, pages: {} };\n`,
+      [route]: `import NextAuth from "next-auth";\nimport { authOptions } from "@/options";\nconst handlerOptions = { ...authOptions, pages: { error: "/login" } };\nconst handler = NextAuth(handlerOptions);\n${exported}`,
+    },
+    {
+      "shared.ts": [],
+      "options.ts": ["protect(base);", "protect(authOptions);"],
+      [route]: ["protect(handlerOptions);", "withMfa(NextAuth)(handlerOptions)"],
+    },
+  ],
+  [
+    "made of those in the same file",
+    {
+      [route]: `${imports}export const authOptions = ${options};\nconst handlerOptions = { ...authOptions, pages: { error: "/login" } };\nconst handler = NextAuth(handlerOptions);\n${exported}`,
+    },
+    { [route]: ["protect(authOptions);", "protect(handlerOptions);", "withMfa(NextAuth)(handlerOptions)"] },
+  ],
+  [
     "two of one name, of which the handler's is live",
     {
       "lib/auth.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions = ${options};\n`,
