@@ -131,11 +131,7 @@ describe("door.ts of an app in app/", () => {
       form = request.method === "POST" ? await request.clone().formData() : undefined
     })
     expect(await door.withApp(headers, posted, async () => "done")).toBe("done")
-<<<<<<< HEAD
-    expect(Object.fromEntries((form ?? []) as unknown as Iterable<[string, unknown]>)).toEqual(posted.body)
-=======
     expect(Object.fromEntries((form ?? []) as Iterable<[string, string]>)).toEqual(posted.body)
->>>>>>> 6bbbd7a07be72dbe98a80f77b5e873c36e7d005e
     expect(await door.withApp(headers, { method: "GET", path: ["session"] }, async () => "read")).toBe("read")
     expect([seen?.headers.get("content-type"), seen?.headers.get("content-length")]).toEqual([null, null])
   })
