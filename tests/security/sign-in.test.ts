@@ -302,7 +302,7 @@ describe("attacks on the sign-in", () => {
     expect(await count(app, "SELECT failures FROM MfaThrottle WHERE userId = ?", user.id)).toBe(0)
     const wrong = wrongCode(user.secret)
     const attacker = await challenged(app, user.email)
-    for (let attempt = 0; attempt < 5; attempt++) await attacker.verify(wrong)
+    for (let attempt = 0; attempt < 5; attempt++) expect((await attacker.verify(wrong)).status, `attempt ${attempt}`).toBe(400)
     const owner = await challenged(app, user.email)
     expect((await owner.verify(oathCode(user.secret))).status).toBe(429)
     expect((await owner.verify(user.backupCodes[0], true)).status).toBe(200)
