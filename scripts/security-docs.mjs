@@ -31,10 +31,10 @@ const fixtures = [
 /** Suites that run on one fixture and do not name it. */
 const homes = [
   [/security\/(sign-in|settings|host-settings)\.test/, "next16-credentials"],
-  [/security\/oauth-and-mail\.test/, "next15-t3-database"],
+  [/security\/(oauth-and-mail|setup-session)\.test/, "next15-t3-database"],
   [/security\/instances\.test/, "next16-split-postgres"],
   [/browser\/passkey\.test/, "next16-split-postgres"],
-  [/e2e\/(generated-code|interoperability)\.test|browser\//, "next16-credentials"],
+  [/e2e\/(generated-code|generated-rim|interoperability)\.test|browser\//, "next16-credentials"],
 ]
 
 /** [standard, requirement, what is done, the threats whose tests show it] */

@@ -7,7 +7,8 @@ import { oathCode, wrongCode } from "../support/otp"
 /** One of each router, and of each version of next-auth. */
 const chosen = ["next16-credentials", "next14-v4-pages"]
 
-describe.each(fixtures.filter(({ name }) => chosen.includes(name)))("$name", (fixture: Fixture) => {
+const attacked = fixtures.filter(({ name }) => chosen.includes(name)).map((fixture): [string, Fixture] => [fixture.name, fixture])
+describe.each(attacked)("%s", (_name, fixture) => {
   let app: TestApp
   beforeAll(async () => {
     app = await TestApp.start(fixture)

@@ -19,10 +19,15 @@ function comparable(entries: Entry[], user: User): unknown {
     .replaceAll(`"${user.name}"`, '"<name>"')
     .replaceAll(`"${user.id}"`, '"<id>"')
     .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"<date>"')
+    // Ours carries the time of its sign-in, and whether it took two factors.
+    .replace(/"sessionToken":"[^"]*"/g, '"sessionToken":"<random>"')
     .replace(/"[\w-]+\.[\w-]+\.[\w-]+"/g, '"<jwt>"')
     .replace(/"(sessionToken|access_token|at_hash|nonce|token|id|userId|sub|jti|passwordHash)":"[^"<][^"]*"/g, '"$1":"<random>"')
     // The one thing that is not kept for later: what proves who somebody is.
-    .replace(/"(password|csrfToken)":"[^"]*",?/g, "")
+    .replace(/"(password|csrfToken)":"[^"]*"/g, '"$1":""')
+    .replace(/"(password|csrfToken)":"",|,?"(password|csrfToken)":""/g, "")
+    // Some browsers send a path here, others a whole URL; completing gives the app the latter.
+    .replace(/"callbackUrl":"https?:\/\/[^/"]+/g, '"callbackUrl":"')
     .replace(/"(expires_at|iat|exp|expires_in)":\d+/g, '"$1":0')
   return JSON.parse(text)
 }
