@@ -28,7 +28,7 @@ describe.each(using.map((fixture) => [fixture.name, fixture] as const))("%s", (_
       mfaUid: user.id,
       mfaEpoch: 1,
       mfaAt: at,
-      mfaProved: at,
+      mfaProved: true,
       mfaSid: randomUUID(),
     })
     user.client.cookies.set(name, value)
