@@ -237,9 +237,9 @@ describe("guards within guards", () => {
   test("T45 the session that turns MFA on moves on, and another that the callback opens meanwhile has ended", async () => {
     const { options } = shared()
     const read = { token: { sub: "1", mfaUid: 1, mfaEpoch: 0 } }
-    await expect(guardOptions(wrapping(options), { renew: true }).callbacks.jwt(read)).resolves.toMatchObject({ mfaEpoch: 1, agent: "y" })
+    await expect(guardOptions(wrapping(options), { renew: 1 }).callbacks.jwt(read)).resolves.toMatchObject({ mfaEpoch: 1, agent: "y" })
     const opening = wrapping(options, () => options.callbacks.jwt({ token: { ...read.token } }))
-    await expect(guardOptions(opening, { renew: true }).callbacks.jwt(read)).rejects.toThrow("has been ended")
+    await expect(guardOptions(opening, { renew: 1 }).callbacks.jwt(read)).rejects.toThrow("has been ended")
     await expect(options.callbacks.jwt(read)).rejects.toThrow("has been ended")
   })
 
