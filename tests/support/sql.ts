@@ -45,6 +45,8 @@ async function sqlite(dir: string): Promise<Sql> {
   // DESIGN.md: with the default journal two processes get in each other's way.
   await client.execute("PRAGMA journal_mode = WAL")
   await client.execute("PRAGMA busy_timeout = 5000")
+  // The lock is held for less: an app whose statement finds it taken may stay locked (tursodatabase/libsql-client-ts#352).
+  await client.execute("PRAGMA synchronous = OFF")
   await client.execute("PRAGMA foreign_keys = ON")
   return {
     url: `file:${file}`,
