@@ -1,8 +1,9 @@
 /**
  * The mutation check: each defence is taken out of the generated code in turn, the app is built again, and the test that
  * is there for it has to fail. One that goes on passing is an empty test.
- *   npm run mutants             all of them (about ten minutes)
+ *   npm run mutants             all of them (about an hour: most are built anew)
  *   npm run mutants -- replay   those whose name has the word, or one of several
+ *   npm run mutants -- 1/2      every second one, from the first; the others in another clone beside it
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
@@ -544,7 +545,10 @@ mutants.push(
 )
 
 const words = process.argv.slice(2)
-const chosen = mutants.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)))
+const [, part, parts] = /^(\d+)\/(\d+)$/.exec(words[0] ?? "")?.map(Number) ?? []
+const chosen = mutants.filter(([name], index) =>
+  parts ? index % parts === part - 1 : words.length === 0 || words.some((word) => name.includes(word)),
+)
 const apps = Object.fromEntries([...new Set(chosen.map(([, , , , , { fixture }]) => fixture))].map((name) => [name, builtApp(name)]))
 const variable = (name) => `CHIMERAI_TEST_APP_${name.replace(/\W/g, "_")}`
 const env = {

@@ -1,11 +1,12 @@
 import { copyFileSync, existsSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { createClient, type Client as Database } from "@libsql/client"
+import type { Client as Database } from "@libsql/client"
 import { hashSync } from "bcryptjs"
 import { builtApp, freePort, startApp } from "../../scripts/apps.mjs"
 import { Client } from "../../scripts/http-client.mjs"
 import { oathCode } from "./otp"
 import { cache } from "./paths"
+import { openSqlite, waitsForLocks } from "./sql"
 
 export type RunningApp = { url: string; output: string[]; database: Database; stop(): Promise<void> }
 
@@ -15,13 +16,8 @@ export async function runFixture(name: string, options: { env?: Record<string, s
   const dir: string = process.env.CHIMERAI_TEST_APP_next16_credentials ?? builtApp(name)
   const file = options.databaseFile ?? join(cache, `test-${process.pid}-${Math.random().toString(36).slice(2)}.db`)
   if (!existsSync(file)) copyFileSync(join(dir, "prisma/dev.db"), file)
-  const database = createClient({ url: `file:${file}` })
-  // DESIGN.md: with the default journal two processes get in each other's way.
-  await database.execute("PRAGMA journal_mode = WAL")
-  await database.execute("PRAGMA busy_timeout = 5000")
-  // The lock is held for less: an app whose statement finds it taken may stay locked (tursodatabase/libsql-client-ts#352).
-  await database.execute("PRAGMA synchronous = OFF")
-  const app = await startApp(dir, { port: await freePort(), env: { DATABASE_URL: `file:${file}`, ...options.env } })
+  const database = await openSqlite(file)
+  const app = await startApp(dir, { port: await freePort(), env: { DATABASE_URL: `file:${file}`, ...waitsForLocks, ...options.env } })
   return {
     ...app,
     database,

@@ -6,7 +6,7 @@ import { Client } from "../../scripts/http-client.mjs"
 import { type IdentityProvider, startIdentityProvider } from "./identity-provider"
 import { type MailServer, startMailServer } from "./mail-server"
 import { oathCode } from "./otp"
-import { createDatabase, type Kind, type Sql } from "./sql"
+import { createDatabase, type Kind, type Sql, waitsForLocks } from "./sql"
 
 export type Way = "credentials" | "oauth" | "mail"
 export type Fixture = {
@@ -274,6 +274,7 @@ export class TestApp {
     const mail = fixture.mailProvider ? await startMailServer(await freePort()) : null
     const all = {
       DATABASE_URL: sql.url,
+      ...(fixture.database === "sqlite" && waitsForLocks),
       AUTH_SECRET: secret,
       NEXTAUTH_SECRET: secret,
       ...(idp && { AUTH_IDP_ISSUER: idp.issuer, AUTH_IDP_ID: idp.clientId }),

@@ -1,10 +1,10 @@
 import { copyFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { createClient } from "@libsql/client"
+import { type Client, createClient } from "@libsql/client"
 import { createConnection } from "mariadb"
 import pg from "pg"
 import { builtApp, copyTextFile, run } from "../../scripts/apps.mjs"
-import { cache } from "./paths"
+import { cache, root } from "./paths"
 
 /** The database of an app under test. Names in SQL are in double quotes, values are `?`. */
 export type Sql = {
@@ -38,16 +38,25 @@ export async function isReachable(kind: Kind): Promise<boolean> {
   }
 }
 
+/**
+ * A database file in use by an app. One connection, as what a PRAGMA says is said to one; and with no wait for the disk,
+ * so that the app finds it locked for no longer than a statement takes.
+ */
+export async function openSqlite(file: string): Promise<Client> {
+  const client = createClient({ url: `file:${file}`, concurrency: 1 })
+  // DESIGN.md: with the default journal two processes get in each other's way.
+  for (const pragma of ["journal_mode = WAL", "busy_timeout = 5000", "synchronous = OFF", "foreign_keys = ON"])
+    await client.execute(`PRAGMA ${pragma}`)
+  return client
+}
+
+/** For an app on such a file: what makes its driver wait for a lock. */
+export const waitsForLocks = { NODE_OPTIONS: `--require "${root}tests/support/libsql-waits.cjs"` }
+
 async function sqlite(dir: string): Promise<Sql> {
   const file = join(cache, `${unique()}.db`)
   copyFileSync(join(dir, "prisma/dev.db"), file)
-  const client = createClient({ url: `file:${file}` })
-  // DESIGN.md: with the default journal two processes get in each other's way.
-  await client.execute("PRAGMA journal_mode = WAL")
-  await client.execute("PRAGMA busy_timeout = 5000")
-  // The lock is held for less: an app whose statement finds it taken may stay locked (tursodatabase/libsql-client-ts#352).
-  await client.execute("PRAGMA synchronous = OFF")
-  await client.execute("PRAGMA foreign_keys = ON")
+  const client = await openSqlite(file)
   return {
     url: `file:${file}`,
     rows: async (sql, ...values) => (await client.execute({ sql, args: values as string[] })).rows,

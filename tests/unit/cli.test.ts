@@ -72,7 +72,7 @@ describe("the command line", () => {
   })
 
   test("--strict: a manual step left over is exit 5", () => {
-    const withMiddleware = { "middleware.ts": "export default function middleware() {}\n" }
+    const withMiddleware = { "middleware.ts": 'export { default } from "some-package/middleware"\n' }
     expect(chimerai(["add", "mfa", makeHost(withMiddleware), "--yes", "--no-install"]).code).toBe(0)
     const run = chimerai(["add", "mfa", makeHost(withMiddleware), "--yes", "--no-install", "--json", "--strict"])
     expect(run.code).toBe(5)
