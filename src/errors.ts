@@ -43,6 +43,7 @@ export const errorCodes = {
   user_model_missing: exit.refused,
   user_id_unsupported: exit.refused,
   user_email_missing: exit.refused,
+  session_token_too_narrow: exit.refused,
   parse_failed: exit.refused,
   encoding_unsupported: exit.refused,
   // the plan

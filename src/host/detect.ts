@@ -10,7 +10,7 @@ import { detectMiddleware } from "./middleware"
 import { Modules } from "./modules"
 import { checkBasePath, detectNext, detectStyling } from "./next"
 import { detectPages } from "./pages"
-import { detectPrismaVersion, detectSchema } from "./prisma"
+import { detectPrismaVersion, detectSchema, sessionTokenLength } from "./prisma"
 import { findSignInCallers } from "./sign-in-callers"
 import { Aliases } from "./tsconfig"
 import type { Host, Warning } from "./types"
@@ -76,6 +76,17 @@ export async function detect(
         "MongoDB must be a replica set: what keeps a code from being used twice takes transactions. This code is type-checked for MongoDB, but was never run on one.",
       file: schema.facts.schema,
     })
+  const { narrowSessionToken: narrow, sessionModel } = schema.facts
+  if (narrow && auth.facts.session === "database")
+    throw new CliError(
+      "session_token_too_narrow",
+      `${sessionModel}.sessionToken is ${narrow.type}. Behind next-auth's token MFA writes when the session began and with how many factors, ${sessionTokenLength} characters in all; no sign-in would work.`,
+      {
+        file: narrow.file,
+        line: narrow.line,
+        suggestion: `Take ${narrow.type} away from sessionToken, or give it 255 characters, migrate, and run add again.`,
+      },
+    )
   const prisma = { version: prismaVersion.version, ...schema.facts, client: client.client }
   warnings.push(...whoseSignIn(auth.facts, prisma, auth.evidence["auth.providers"] ?? auth.facts.config))
   if (client.client.replicas)

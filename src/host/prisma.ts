@@ -114,6 +114,7 @@ export function detectSchema(
       userSchema: /@@schema\([^)]*\)/.exec(user.block.body)?.[0] ?? null,
       userEmail: email.name,
       sessionModel: session?.block.name ?? null,
+      narrowSessionToken: session ? narrowTokenOf(session) : null,
     },
     evidence: {
       ...evidence,
@@ -122,6 +123,16 @@ export function detectSchema(
       "prisma.provider": datasource ? `${datasource.path}:${lineAt(datasource.text, datasource.block.start)}` : schema,
     },
   }
+}
+
+/** next-auth's UUID, and what MFA puts behind it: when the session began, and how many factors it began with. */
+export const sessionTokenLength = 36 + ".mhz0abcde.2".length
+
+function narrowTokenOf({ path, text, block }: Located): PrismaFacts["narrowSessionToken"] {
+  const token = block.fields.find(({ name }) => name === "sessionToken")
+  const [type, kind, width] = /@db\.(\w+)(?:\(\s*(\d+)\s*\))?/.exec(token?.attributes ?? "") ?? []
+  const isNarrow = kind === "Uuid" || kind === "UniqueIdentifier" || (width !== undefined && Number(width) < sessionTokenLength)
+  return token && type && isNarrow ? { type, file: path, line: lineAt(text, token.start) } : null
 }
 
 /** Prisma Client's name for a model's queries. */

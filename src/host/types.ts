@@ -60,6 +60,8 @@ export type PrismaFacts = {
   userEmail: string
   /** The model of database sessions, where there is one in the shape of the adapter's. */
   sessionModel: string | null
+  /** Its `sessionToken`, where the column's type is too narrow for a token with the time of its sign-in. */
+  narrowSessionToken: { type: string; file: string; line: number } | null
   /** What the schema is generated from, where it is: an edit would be lost. */
   generatedFrom: string | null
   /** Fields of the user and models that look like a second factor, ours included. */

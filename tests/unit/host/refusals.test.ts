@@ -99,6 +99,17 @@ const refusals: [string, Tree, string, number, string?][] = [
     3,
     "prisma/schema.prisma:2",
   ],
+  ...["@db.Uuid", "@db.VarChar(36)", "@db.Char( 40 )"].map((type): [string, Tree, string, number, string] => [
+    `database sessions whose token is ${type}`,
+    {
+      "prisma/schema.prisma": `model User {\n  id       String @id\n  email    String\n  sessions Session[]\n}\n\nmodel Session {\n  sessionToken String @unique ${type}\n  userId       String\n  user         User   @relation(fields: [userId], references: [id])\n  expires      DateTime\n}\n`,
+      "auth.ts":
+        'import NextAuth from "next-auth";\nimport { PrismaAdapter } from "@auth/prisma-adapter";\nimport { prisma } from "@/lib/prisma";\n\nexport const { handlers, auth } = NextAuth({ adapter: PrismaAdapter(prisma), session: { strategy: "database" }, providers: [] });\n',
+    },
+    "session_token_too_narrow",
+    3,
+    "prisma/schema.prisma:8",
+  ]),
   ["users without an address", { "prisma/schema.prisma": "model User {\n  id String @id\n}\n" }, "user_email_missing", 3],
   ["no client to be found", { "lib/prisma.ts": "export const prisma = 1;\n" }, "prisma_client_not_found", 4],
   [
