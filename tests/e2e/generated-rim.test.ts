@@ -38,6 +38,37 @@ describe("held.ts", () => {
   })
 })
 
+describe("gate.ts", () => {
+  /** What the token turns out to name, and what the gate makes of it for a sign-in that the first look let pass. */
+  const gateToken = async (named: object | string) => {
+    vi.resetModules()
+    for (const module of ["challenge", "events", "factor", "recent-sign-in"]) vi.doMock(join(app, `src/lib/mfa/${module}.ts`), () => ({}))
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({ stripMfaColumns: (user: object) => user, toUserId: (id: unknown) => id }))
+    vi.doMock(join(app, "src/lib/mfa/whose.ts"), () => ({ byToken: async () => named }))
+    const attempt: Record<string, unknown> = {
+      arrival: { kind: "account", user: {}, credentials: undefined, providerIds: [] },
+      decision: { verdict: "pass", as: "u1", proof: "new" },
+      user: { id: "u1", mfaEnabled: false, mfaEpoch: 0 },
+      headers: new Headers(),
+      proved: null,
+    }
+    const gate = await load("mfa/gate.ts")
+    return { passes: await gate.gateToken({ providers: [] }, { account: {}, profile: {}, token: {} }, attempt), attempt }
+  }
+  afterEach(() => {
+    for (const module of ["challenge", "events", "factor", "recent-sign-in", "db", "whose"])
+      vi.doUnmock(join(app, `src/lib/mfa/${module}.ts`))
+  })
+
+  test("T56 a session is that of the user whom the app's callbacks name, and nobody's where they name nobody", async () => {
+    const other = { id: "u2", mfaEnabled: false, mfaEpoch: 0 }
+    expect(await gateToken(other)).toMatchObject({ passes: true, attempt: { user: other, decision: { as: "u2" } } })
+    const { passes, attempt } = await gateToken("nobody")
+    expect([passes, attempt.user, (attempt.decision as { as: unknown }).as]).toEqual([true, undefined, null])
+    expect(await gateToken("unclear")).toMatchObject({ passes: false })
+  })
+})
+
 describe("return-to.ts", () => {
   const slashes = [
     "/",
