@@ -44,8 +44,8 @@ const mutants = [
   [
     "inline code answers as a wrong password",
     "inline-code.ts",
-    "proveInlineCode(user, code, attempt)) ? user : null",
-    "proveInlineCode(user, code, attempt)) ? user : Promise.reject(new Error())",
+    "proveInlineCode(config, user, code, attempt)) ? user : null",
+    "proveInlineCode(config, user, code, attempt)) ? user : Promise.reject(new Error())",
     "password and the code may come together",
     security,
   ],

@@ -127,6 +127,8 @@ function contextOf(host: Host, routes: Routes) {
     /** `after` of next/server runs what need not keep an answer waiting; only in the App Router. */
     after: host.auth.router === "app" && isAtLeast(host.next, "15.1.0"),
     beforeNext16: !isAtLeast(host.next, "16.0.0"),
+    /** What next-auth 4 takes its own origin from, where NEXTAUTH_URL and a trusted proxy say different ones. */
+    trustsHostFirst: host.auth.major === 4 && !isAtLeast(host.auth.version, "4.24.15"),
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,
@@ -140,6 +142,8 @@ function contextOf(host: Host, routes: Routes) {
     /** How the database can be asked for an address whatever its case; "plain": it compares that way by itself. */
     addressMatch:
       { postgresql: "insensitive", cockroachdb: "insensitive", mongodb: "insensitive", sqlite: "beginning" }[provider] ?? "plain",
+    /** Ids that those of another table may equal. */
+    numericIds: userId.type !== "String",
     /** What runs a guarded update: with MongoDB it takes a transaction. */
     guard: mongo ? "guarded" : "retry",
     mapId: mongo ? ' @map("_id")' : "",

@@ -18,6 +18,8 @@ export class Options {
   /** How many credentials providers one list of them has, and whether any provider is one of OAuth. */
   credentials = 0
   oauth = false
+  /** Where the app writes its tokens itself. */
+  encodeAt: { path: string; offset: number } | null = null
   signInPage: string | null = null
 
   constructor(private readonly modules: Modules) {}
@@ -70,6 +72,9 @@ export class Options {
       if (strategy) this.sessionAt = { path: module.path, offset: session.getStart() }
     }
     if (properties.has("adapter")) this.adapter = true
+    const jwt = properties.get("jwt")
+    const encode = jwt && locate.membersOf(jwt)?.properties.get("encode")
+    if (encode) this.encodeAt = { path: module.path, offset: jwt.getStart() }
     const pages = properties.get("pages")
     const signIn = pages && locate.membersOf(pages)?.properties.get("signIn")
     if (signIn) this.signInPage = locate.literalText(signIn)

@@ -5,10 +5,20 @@ import type { AuthFacts, PrismaFacts, Warning } from "./types"
  * that is not run to look at it.
  * @param evidence where the providers are: `src/auth.ts:12`
  */
-export function whoseSignIn({ signIns }: AuthFacts, { userModel, userId, userEmail }: PrismaFacts, evidence: string): Warning[] {
-  const [file = evidence, line] = evidence.split(":")
-  const place = { file, ...(line && { line: Number(line) }) }
+export function whoseSignIn(
+  { signIns, ownEncoding, session }: AuthFacts,
+  { userModel, userId, userEmail }: PrismaFacts,
+  evidence: string,
+): Warning[] {
+  const place = placeOf(evidence)
   const warnings: Warning[] = []
+  if (ownEncoding !== null && session !== "database")
+    warnings.push({
+      code: "own_jwt_encoding",
+      message:
+        "jwt.encode of the options is the app's own. Session tokens carry six claims of MFA: mfaUid, mfaMail, mfaEpoch, mfaAt, mfaSid and mfaProved. Where encode chooses claims, or decode drops some, have both keep these: without them nobody can turn MFA on, and whoever has it is signed out by the next read.",
+      ...placeOf(ownEncoding),
+    })
   if (signIns.oauth && !signIns.adapter)
     warnings.push({
       code: "oauth_without_adapter",
@@ -18,8 +28,14 @@ export function whoseSignIn({ signIns }: AuthFacts, { userModel, userId, userEma
   if (signIns.credentials > 1)
     warnings.push({
       code: "several_credentials",
-      message: `There are ${signIns.credentials} credentials providers. If one of them takes its users from another table, their ids may be those of other people in ${userModel}: where the id and the address that authorize returns do not belong to one row of ${userModel}, the sign-in is refused for people with MFA. Have every authorize return the ${userId.name} and the ${userEmail} of one ${userModel} row, or an id that no row has.`,
+      message: `There are ${signIns.credentials} credentials providers. If one of them takes its users from another table, what they have typed as their address, or their id, may be somebody's in ${userModel}. So MFA takes a sign-in with credentials for a user's only where authorize returns the ${userId.name} and the ${userEmail} of one ${userModel} row: with anything else nobody can turn MFA on, and where the ${userId.name} or the ${userEmail} is that of a user with MFA, the sign-in is refused. Have the authorize of your users return both.`,
       ...place,
     })
   return warnings
+}
+
+/** @param evidence `src/auth.ts:12` */
+function placeOf(evidence: string): { file: string; line?: number } {
+  const [file = evidence, line] = evidence.split(":")
+  return { file, ...(line && { line: Number(line) }) }
 }
