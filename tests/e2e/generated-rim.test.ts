@@ -24,9 +24,10 @@ describe("held.ts", () => {
     // Enough for the code to be optimized on the way: how a list is stored then is not how it was before.
     const states = Array.from({ length: 30_000 }, () => passwordState({ ...row }))
     expect(new Set(states).size).toBe(1)
-    for (const other of [{ passwordHash: "$2b$10$abd" }, { passwordChangedAt: new Date(1) }, { salt: 8n }, { passwordHash: null }])
+    for (const other of [{ passwordHash: "$2b$10$abd" }, { passwordHash: new Uint8Array([1]) }, { salt: "s" }, { passwordHash: null }])
       expect(passwordState({ ...row, ...other })).not.toBe(states[0])
-    expect(passwordState({ ...row, name: "Ada", passwordResetToken: "t" })).toBe(states[0])
+    const ofStrangers = { passwordResetToken: "t", passwordFailures: 3, wrongPasswordTries: 1, lastPasswordAt: new Date(2), salt: 8n }
+    expect(passwordState({ ...row, name: "Ada", ...ofStrangers })).toBe(states[0])
   })
 
   test("T63 a column that the app's callbacks hand on is the row's when the sign-in completes", async () => {
@@ -35,6 +36,81 @@ describe("held.ts", () => {
     for (let round = 0; round < 10_000; round++) holdUser({ ...row, roles: ["a", { b: [1, 2] }] }, row)
     const held = decode(encode(holdUser({ ...row, own: "x", roles: ["a", { b: [1, 2] }] }, row)))
     expect(restoreUser(held, { ...row, roles: [], big: 8n })).toEqual({ ...row, own: "x", roles: [], big: 8n })
+  })
+})
+
+describe("session-row.ts", () => {
+  const findSession = async (claims: object, rows: object) => {
+    vi.resetModules()
+    vi.doMock(join(app, "src/lib/mfa/whose.ts"), () => rows)
+    const found = await (await load("mfa/session-row.ts")).findSession(claims, {})
+    vi.doUnmock(join(app, "src/lib/mfa/whose.ts"))
+    return found
+  }
+
+  test("T80 an address that a provider has claimed ends a session, and makes it nobody's", async () => {
+    const owner = { id: "u1", email: "ada@example.com", mfaEnabled: false, mfaEpoch: 0 }
+    const rows = { ofAddress: async () => [owner] }
+    expect(await findSession({ mfaUid: null, mfaMail: owner.email }, rows)).toEqual({ ended: false, user: null })
+    owner.mfaEpoch = 1
+    expect(await findSession({ mfaUid: null, mfaMail: owner.email }, rows)).toEqual({ ended: true, user: null })
+    expect(await findSession({ mfaUid: null, mfaMail: owner.email, mfaEpoch: 1 }, rows)).toEqual({ ended: false, user: null })
+  })
+})
+
+describe("attempt.ts", () => {
+  test("T81 a decision of before MFA was turned on lets nobody pass as somebody who has it", async () => {
+    const { passedAs } = await load("mfa/attempt.ts")
+    const passing = (proof: string, proved: string | null, as = "u1") => ({ decision: { verdict: "pass", as, proof }, proved })
+    expect(passedAs("u1", passing("new", null))).toBe(false)
+    expect(passedAs("u1", passing("new", "u2"))).toBe(false)
+    expect(passedAs("u1", passing("new", "u1", "u2"))).toBe(false)
+    expect(passedAs("u1", { decision: { verdict: "hold", userId: "u1" }, proved: "u1" })).toBe(false)
+    expect(passedAs("u1", undefined)).toBe(false)
+    expect(passedAs("u1", passing("new", "u1"))).toBe(true)
+    expect(passedAs("u1", passing("kept", null))).toBe(true)
+  })
+})
+
+describe("whose.ts", () => {
+  test("T81 who is found by an address is the same row when asked by id, whatever has changed meanwhile", async () => {
+    vi.resetModules()
+    const row = { id: "u1", email: "ada@example.com", mfaEnabled: false, mfaEpoch: 0 }
+    const findMany = vi.fn(async () => [row])
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({
+      db: { user: { findMany } },
+      retry: (query: () => unknown) => query(),
+      toUserId: (id: unknown) => id,
+    }))
+    const { byAddress, byId } = await load("mfa/whose.ts")
+    const rows = new Map()
+    await byAddress(row.email, rows)
+    findMany.mockResolvedValue([{ ...row, mfaEnabled: true, mfaEpoch: 1 }])
+    expect(await byId("u1", rows)).toEqual(row)
+    vi.doUnmock(join(app, "src/lib/mfa/db.ts"))
+  })
+})
+
+describe("session-token.ts", () => {
+  test("T37 no column of ours is left of what the app's callbacks return, however deep", async () => {
+    const { withoutColumns } = await load("mfa/session-token.ts")
+    const row = { id: "u1", since: new Date(0), mfaSecret: "v1", mfaEnabled: true, mfaEpoch: 1 }
+    const seen = withoutColumns({ user: row, list: [{ row }], role: "admin" })
+    expect(seen).toEqual({ user: { id: "u1", since: row.since }, list: [{ row: { id: "u1", since: row.since } }], role: "admin" })
+    expect(row.mfaSecret, "the app's own object is left alone").toBe("v1")
+  })
+
+  test("T17 a token that the app's shared callback makes anew in the middleware keeps our claims, and those alone", async () => {
+    const { keepClaims } = await load("mfa/session-token.ts")
+    const jwt = ({ token }: any) => ({ sub: token.sub, mfaUid: "forged", mfaEnabled: true })
+    const token = { sub: "u1", name: "Ada", mfaUid: "u1", mfaEpoch: 2, mfaSid: "s1" }
+    expect(await keepClaims({ providers: [], callbacks: { jwt } })({ token })).toEqual({
+      sub: "u1",
+      mfaUid: "u1",
+      mfaEpoch: 2,
+      mfaSid: "s1",
+    })
+    expect(await keepClaims({ providers: [], callbacks: { jwt: () => null } })({ token })).toBeNull()
   })
 })
 
@@ -110,6 +186,12 @@ describe("return-to.ts", () => {
     }
     expect(path).toMatch(/^\/(?![/\\])/)
     expect(safeReturnTo(path)).toBe(path)
+  })
+
+  test("T27 another site is the front page, and a path that reads as one is the path", async () => {
+    const { safeReturnTo } = await load("mfa/return-to.ts")
+    expect(safeReturnTo("https://evil.example/x")).toBe("/")
+    expect(safeReturnTo("/.//evil.example/x")).toBe("/evil.example/x")
   })
 
   test("a path is kept with its query and fragment; what is no text is the front page", async () => {

@@ -134,7 +134,7 @@ describe("setting up", () => {
     const user = await createUser(app)
     const client = new Client(app.url)
     const stale = { sub: user.id, id: user.id, email: user.email }
-    for (const claims of [stale, { ...stale, mfaUid: user.id, mfaEpoch: 0, mfaAt: Math.floor(Date.now() / 1000) - 601 }]) {
+    for (const claims of [stale, { ...stale, mfaUid: user.id, mfaEpoch: 0, mfaSid: "s1", mfaAt: Math.floor(Date.now() / 1000) - 601 }]) {
       client.cookies.set("authjs.session-token", await encode({ token: claims, secret, salt: "authjs.session-token" }))
       const answer = await client.post("/api/mfa/setup")
       expect([answer.status, answer.json.code]).toEqual([403, "reauth_required"])

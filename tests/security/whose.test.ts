@@ -174,3 +174,25 @@ describe.each(withAdapter)("%s", (name, fixture) => {
     expect(await challenges(app)).toBe(before)
   })
 })
+
+describe.each(fixturesNamed("next16-split-postgres", "next14-v4-pages"))("look-alikes in %s", (_name, fixture) => {
+  let app: TestApp
+  const it = test.skipIf(!reachable.get(fixture.database))
+  beforeAll(async () => {
+    if (reachable.get(fixture.database)) app = await TestApp.start(fixture)
+  })
+  afterAll(() => app?.stop())
+
+  it("T84 fifty strangers whose addresses look like somebody's keep nobody out", async () => {
+    const name = `b_${newName()}`
+    const email = `${name}@example.com`
+    const alike = Array.from({ length: 60 }, (_, index) => [
+      email.replace("_", String.fromCodePoint(0x100 + index)),
+      `${email}.x${index}.evil.example`,
+    ]).flat()
+    for (const address of alike) await app.sql.rows('INSERT INTO "User" ("id", "email") VALUES (?, ?)', `alike-${newName()}`, address)
+    const client = app.client()
+    await app.firstFactor(client, { name, email }, { way: "oauth" })
+    expect((await client.session())?.user.email, app.output.slice(-1500)).toBe(email)
+  })
+})
