@@ -25,12 +25,18 @@ export function whoseSignIn(
       message: `OAuth is used without an adapter. MFA then tells whose sign-in it is by the address at the provider (${userModel}.${userEmail}, compared without case), or by the ${userModel}.${userId.name} that your jwt callback puts into the token as sub, id or userId. Where a user's address there differs from the row's and the token has no such id, MFA does not know them: they are not asked for a code, and their sessions from before the installation do not end when MFA is turned on. Have callbacks.jwt set token.userId to the row's ${userId.name} at every sign-in.`,
       ...place,
     })
-  if (signIns.credentials > 1)
+  if (signIns.credentials > 1) {
+    // Numbers of two tables are alike; other ids are not.
+    const isNumber = userId.type !== "String"
+    const named = isNumber
+      ? `the ${userId.name} and the ${userEmail} that authorize returns are those of one ${userModel} row`
+      : `the ${userId.name} that authorize returns is a ${userModel} row's, and so is the ${userEmail}, where it returns one`
     warnings.push({
       code: "several_credentials",
-      message: `There are ${signIns.credentials} credentials providers. If one of them takes its users from another table, what they have typed as their address, or their id, may be somebody's in ${userModel}. So MFA takes a sign-in with credentials for a user's only where authorize returns the ${userId.name} and the ${userEmail} of one ${userModel} row: with anything else nobody can turn MFA on, and where the ${userId.name} or the ${userEmail} is that of a user with MFA, the sign-in is refused. Have the authorize of your users return both.`,
+      message: `There are ${signIns.credentials} credentials providers. If one of them takes its users from another table, or asks for no password, what they have typed may be somebody's in ${userModel}. So MFA takes a sign-in with credentials for a user's only where ${named}. With anything else nobody can turn MFA on, and the sign-in is refused where part of it is a user's who has MFA. Have the authorize of your users return ${isNumber ? "both" : `the ${userId.name}`}.`,
       ...place,
     })
+  }
   return warnings
 }
 
