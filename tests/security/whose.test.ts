@@ -102,11 +102,10 @@ describe.each(withoutAdapter)("%s", (_name, fixture) => {
       const before = await challenges(app)
       const client = app.client()
       const answer = await app.firstFactor(client, byId)
-      if (fixture.major === 4) {
+      if (fixture.major === 4 && whose === "id") {
         // This app's callbacks take id and address from the row of the provider's id: it is that row's sign-in.
         expect(pathOf(answer).page).toBe(fixture.challenge)
-        const asked = (whose === "id" ? byId : byAddress) as Enrolled
-        expect((await client.verify(oathCode(asked.secret))).status, app.output.slice(-2000)).toBe(200)
+        expect((await client.verify(oathCode((byId as Enrolled).secret))).status, app.output.slice(-2000)).toBe(200)
         expect((await client.session())?.user.id).toBe(byId.id)
         return
       }
