@@ -360,26 +360,31 @@ export const threats = {
   80: {
     title: "somebody else's address at the provider",
     attack: "Without an adapter, an account of another person's address signs in, and turns MFA on for the row of that address.",
-    defence: "Where the app's callbacks name nobody the session is nobody's, at the sign-in and at every read: an address may end it, and no more.",
+    defence:
+      "Where the app's callbacks name nobody the session is nobody's, at the sign-in and at every read: an address may end it, and no more.",
     asserts: "Such a session has no user, and ends once the owner's MFA is on; the sign-in that the owner has completed does not.",
   },
   81: {
     title: "MFA turned on while somebody signs in",
     attack: "A sign-in that the gate let pass goes on after its user has turned MFA on, or links an account then.",
-    defence: "What is asked later in a sign-in is the row that was decided on; a user with MFA passes with a factor proved, or in their own session.",
-    asserts: "A row found by address is the same when asked by id; of the decisions only a proof of this very user's, or their own session, passes.",
+    defence:
+      "What is asked later in a sign-in is the row that was decided on; a user with MFA passes with a factor proved, or in their own session.",
+    asserts:
+      "A row found by address is the same when asked by id; of the decisions only a proof of this very user's, or their own session, passes.",
   },
   82: {
     title: "two session cookies",
     attack: "A stolen session is sent beside one's own, and MFA reads the other of the two than the app.",
     defence: "Session cookies are read as the router's own `getServerSession` gets them.",
-    asserts: "For two of a name, in both orders and written five ways, a setup begins for whom the app takes for signed in; step-up and reset stay closed.",
+    asserts:
+      "For two of a name, in both orders and written five ways, a setup begins for whom the app takes for signed in; step-up and reset stay closed.",
   },
   83: {
     title: "credentials that prove nothing",
     attack: "A guest, or a customer of another table, types a user's address, to turn MFA on for them or to use up their tries.",
     defence: "With several ways to sign in an address alone names nobody; where it is that of a user with MFA the sign-in is refused.",
-    asserts: "A guest is signed in as a guest and cannot set MFA up; with a user's address who has MFA there is no challenge, and the owner's code works.",
+    asserts:
+      "A guest is signed in as a guest and cannot set MFA up; with a user's address who has MFA there is no challenge, and the owner's code works.",
   },
   84: {
     title: "look-alike addresses",
