@@ -174,7 +174,7 @@ describe.each(withAdapter)("%s", (name, fixture) => {
   })
 })
 
-describe.each(fixturesNamed("next16-split-postgres", "next14-v4-pages"))("look-alikes in %s", (_name, fixture) => {
+describe.each(fixturesNamed("next16-split-postgres", "next14-v4-pages"))("%s", (_name, fixture) => {
   let app: TestApp
   const it = test.skipIf(!reachable.get(fixture.database))
   beforeAll(async () => {
