@@ -342,11 +342,13 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
 
   test("T49 an error in the gate lets nobody in, and the app's signIn is not asked", async () => {
     const { guardConfig } = await load()
-    const { signIn } = guardConfig({ providers: [], callbacks: hostile }, { attempt: attempt() }).callbacks
+    const under: ReturnType<typeof attempt> & { failure?: unknown } = attempt()
+    const { signIn } = guardConfig({ providers: [], callbacks: hostile }, { attempt: under }).callbacks
     for (const verdict of [new Error("database down"), false, "/login/mfa"]) {
       database.verdict = verdict
       expect(await signIn({ user, account: {} })).toBe(verdict instanceof Error ? false : verdict)
     }
+    expect(under.failure, "told apart from a refusal, where a held sign-in completes").toEqual(new Error("database down"))
     database.verdict = "/login/mfa"
     expect(await signIn({ user, account: { type: "webauthn" } }), "next-auth obeys nothing but false there").toBe(false)
     expect(hostile.signIn).not.toHaveBeenCalled()

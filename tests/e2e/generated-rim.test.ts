@@ -39,6 +39,20 @@ describe("held.ts", () => {
   })
 })
 
+describe("client.ts", () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  test("a form that stays on its page goes to this app's challenge page, whatever its server takes its origin for", async () => {
+    const assign = vi.fn()
+    vi.stubGlobal("window", { location: { href: "http://localhost:3001/login", assign } })
+    const { goToMfaChallenge } = await load("mfa/client.ts")
+    expect(goToMfaChallenge({ url: "http://localhost:3000/login/mfa?callbackUrl=%2Fx" })).toBe(true)
+    expect(assign.mock.calls).toEqual([["/login/mfa?callbackUrl=%2Fx"]])
+    for (const result of [undefined, { url: null }, { url: "/dashboard" }]) expect(goToMfaChallenge(result)).toBe(false)
+    expect(assign).toHaveBeenCalledTimes(1)
+  })
+})
+
 describe("session-row.ts", () => {
   const findSession = async (claims: object, rows: object) => {
     vi.resetModules()

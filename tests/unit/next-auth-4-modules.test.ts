@@ -64,6 +64,29 @@ const posted = { method: "POST", path: ["callback", "password"], body: { email: 
 
 afterEach(() => vi.doUnmock("next-auth/middleware"))
 
+describe("origin.ts", () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  test.each([
+    ["4.24.15", "https://app.example"],
+    ["4.24.11", "https://preview.example"],
+  ])("with next-auth %s NEXTAUTH_URL and a trusted proxy make %s of a preview", async (version, origin) => {
+    vi.stubEnv("NEXTAUTH_URL", "https://app.example")
+    vi.stubEnv("AUTH_TRUST_HOST", "true")
+    const tree = { ...appRouter, "package.json": packageJson({ "4.24.15": version }) }
+    const { isOwnOrigin, ownOrigin } = await import(
+      join(await modulesOf(`origin-${version}`, tree, "export const GET = null"), "origin.ts")
+    )
+    const visit = new Headers({ host: "internal", "x-forwarded-host": "preview.example", "x-forwarded-proto": "https" })
+    expect(ownOrigin(visit)).toBe(origin)
+    expect(isOwnOrigin(origin, visit)).toBe(true)
+    expect(isOwnOrigin("https://evil.example", visit)).toBe(false)
+    vi.stubEnv("AUTH_TRUST_HOST", undefined)
+    vi.stubEnv("VERCEL", undefined)
+    expect(ownOrigin(visit), "untrusted").toBe("https://app.example")
+  })
+})
+
 describe("door.ts of an app in pages/", () => {
   let door: any
   beforeAll(async () => {

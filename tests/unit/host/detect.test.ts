@@ -376,6 +376,12 @@ describe("whose sign-in it is", () => {
     ["a password", "providers: [Credentials({})]", []],
     ["a mail", "providers: [Nodemailer({})], adapter: A(prisma)", []],
     ["two kinds of passwords", 'providers: [Credentials({}), Credentials({ id: "admin" })], adapter: A(prisma)', ["several_credentials"]],
+    ["tokens of one's own", "providers: [Credentials({})], jwt: { encode: sign, decode: open }", ["own_jwt_encoding"]],
+    [
+      "database sessions, of which a password's come about so",
+      'providers: [Credentials({})], adapter: A(prisma), session: { strategy: "database" }, jwt: { encode: create }',
+      [],
+    ],
     [
       "one's own kind of password beside",
       'providers: [Credentials({}), { id: "pin", type: "credentials" }, GitHub]',

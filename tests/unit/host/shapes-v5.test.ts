@@ -200,7 +200,7 @@ test.each([
   ["5.0.0-beta.4", { "lib/mfa/replay.ts": /^(?!.*customFetch)/s, "lib/mfa/with-mfa.ts": /signInOrHold/ }],
   ["5.0.0-beta.8", { "lib/mfa/replay.ts": /^(?!.*customFetch)/s, "lib/mfa/with-mfa.ts": /\? \(request\) => changed\(config\(request\)\)/ }],
   ["5.0.0-beta.22", { "lib/mfa/replay.ts": /^(?!.*customFetch)/s, "lib/mfa/with-mfa.ts": /async \(request\) => changed\(await/ }],
-  ["5.0.0-beta.23", { "lib/mfa/replay.ts": /import \{ customFetch, / }],
+  ["5.0.0-beta.23", { "lib/mfa/replay.ts": /import \{ AuthError, customFetch, / }],
 ] as const)("next-auth %s gets what it has", (version, expected) => {
   const dir = makeHost({ "package.json": String(minimalHost["package.json"]).replace("5.0.0-beta.32", version) })
   expect(chimerai(["add", "mfa", "--yes", "--no-install", dir]).code).toBe(0)
