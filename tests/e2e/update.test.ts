@@ -22,7 +22,7 @@ test("an updated app builds, with what its owner has made of it", async () => {
   change("src/lib/mfa/config.ts", "export const backupCodeCount = 10", "export const backupCodeCount = 8")
   change("src/lib/mfa/on-event.ts", "  // await sendMail(...)", "  if (_event.type === 'blocked') console.warn('blocked')")
   change("src/auth.ts", 'import { prisma } from "@/lib/prisma";\n', 'import { prisma } from "@/lib/prisma";\n\nexport const mine = 1;\n')
-  rmSync(join(dir, "src/lib/mfa/admin.ts"))
+  rmSync(join(dir, "src/app/(app)/settings/mfa/confirm/page.tsx"))
 
   const updated = JSON.parse(chimerai(["update", "mfa", "--yes", "--json", dir]))
   expect(updated.status).toBe("applied")
@@ -31,7 +31,7 @@ test("an updated app builds, with what its owner has made of it", async () => {
   expect(text("src/lib/mfa/on-event.ts")).toMatch(/the place to act on it[\s\S]*console\.warn/)
   expect(text("src/auth.ts")).toMatch(/export const mine = 1;[\s\S]*withMfa\(NextAuth\)/)
   expect(text("src/auth.ts")).toContain("@/lib/mfa/with-mfa")
-  expect(existsSync(join(dir, "src/lib/mfa/admin.ts"))).toBe(false)
+  expect(existsSync(join(dir, "src/app/(app)/settings/mfa/confirm/page.tsx"))).toBe(false)
   expect(existsSync(join(dir, "src/lib/mfa/hook.ts"))).toBe(false)
   run("npx", ["prisma", "validate"], { cwd: dir })
   run("npx", ["prisma", "generate"], { cwd: dir })
