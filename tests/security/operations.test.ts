@@ -82,6 +82,15 @@ describe.each(fixturesNamed("next16-split-postgres"))("%s", (_name, fixture) => 
     expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(60)
   })
 
+  it("an ended session loses its cookie at the sign-in page, and is sent nowhere", async () => {
+    const user = await app.createUser()
+    const [other, client] = [await app.signedIn(user), await app.signedIn(user)]
+    await app.enrol(user, client)
+    const answer = await other.get("/signin")
+    expect(answer.status).toBe(200)
+    expect(answer.headers.getSetCookie().some((cookie) => /session-token=;.*Max-Age=0/i.test(cookie))).toBe(true)
+  })
+
   it("an account that is linked by its address while MFA is turned on signs nobody in", async () => {
     for (let round = 0; round < 6; round++) {
       const user = await app.createUser()
