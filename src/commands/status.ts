@@ -98,7 +98,7 @@ function interruption(root: string): Check | null {
 function warningCheck({ code, message, file }: Warning, shown: Shown): Check {
   const text = file ? `${message} (${shown(file)})` : message
   if (code === "auth_version_old") return { id: code, state: "todo", message: text, fix: "Upgrade next-auth, then run this again." }
-  const isUnknown = ["oauth_without_adapter", "several_credentials", "own_jwt_encoding"].includes(code)
+  const isUnknown = ["oauth_without_adapter", "several_credentials", "own_jwt_encoding", "sign_in_made_in_function"].includes(code)
   return { id: code, state: isUnknown ? "unknown" : "ok", message: text }
 }
 

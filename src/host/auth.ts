@@ -108,6 +108,7 @@ export function detectAuth(
       session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),
       signIns: { adapter: options.adapter, oauth: options.oauth, credentials: options.credentials },
+      isMadeInFunction: major >= 5 && first.inFunction,
       ownEncoding: options.encodeAt && line(options.encodeAt.path, options.encodeAt.offset),
       signInPage: options.signInPage,
       handler,

@@ -55,5 +55,7 @@ function passwordUpdates(file: string, text: string, users: string): Place[] {
 /** What a call of NextAuth looks like in a file that serves sign-ins with one of its own; null where it does not. */
 function otherCall(text: string): RegExp | null {
   const name = /^\s*import\s+(\w+)[^;"']*["']next-auth["']/m.exec(text)?.[1]
-  return name && /\bhandlers?\b|\bsignIn\b|\bPOST\b/.test(text) ? new RegExp(`\\b${name}\\s*\\(`) : null
+  if (!name) return null
+  const keepsAll = new RegExp(`\\b(?:const|let)\\s+\\w+\\s*=\\s*${name}\\s*\\(`).test(text) && !/\.auth\b/.test(text)
+  return keepsAll || /\bhandlers?\b|\bsignIn\b|\bPOST\b/.test(text) ? new RegExp(`\\b${name}\\s*\\(`) : null
 }

@@ -27,6 +27,8 @@ export type AuthFacts = {
   providers: string[]
   /** What the options have of them, as far as it can be read: an adapter, OAuth, and how many credentials providers. */
   signIns: { adapter: boolean; oauth: boolean; credentials: number }
+  /** NextAuth is called in a function, which may make one for each tenant. */
+  isMadeInFunction: boolean
   /** Where the app encodes its session tokens itself: `src/auth.ts:12`. */
   ownEncoding: string | null
   /** The route handler ([...nextauth]) and the router it belongs to, which MFA's routes and pages join. */

@@ -6,7 +6,7 @@ import type { AuthFacts, PrismaFacts, Warning } from "./types"
  * @param evidence where the providers are: `src/auth.ts:12`
  */
 export function whoseSignIn(
-  { signIns, ownEncoding, session }: AuthFacts,
+  { signIns, isMadeInFunction, ownEncoding, session }: AuthFacts,
   { userModel, userId, userEmail }: PrismaFacts,
   evidence: string,
 ): Warning[] {
@@ -18,6 +18,13 @@ export function whoseSignIn(
       message:
         "jwt.encode of the options is the app's own. Session tokens carry six claims of MFA: mfaUid, mfaMail, mfaEpoch, mfaAt, mfaSid and mfaProved. Where encode chooses claims, or decode drops some, have both keep these: without them nobody can turn MFA on, and whoever has it is signed out by the next read.",
       ...placeOf(ownEncoding),
+    })
+  if (isMadeInFunction)
+    warnings.push({
+      code: "sign_in_made_in_function",
+      message:
+        "NextAuth is called in a function. That is fine where the function is called once. Where it makes a NextAuth for each tenant or brand, MFA cannot tell them apart: no held sign-in is completed then, and nobody can turn MFA on. Pass one NextAuth a function that gives the config of each request: NextAuth((request) => ({ ... })).",
+      ...place,
     })
   if (signIns.oauth && !signIns.adapter)
     warnings.push({

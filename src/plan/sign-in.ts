@@ -50,20 +50,28 @@ function guardOptions(
   }
 }
 
-/** The challenge page must be reachable for someone who is not signed in yet. */
+/**
+ * The challenge page must be reachable for someone who is not signed in yet; and a middleware that takes a session that
+ * has ended for one that goes on must not send its user in a circle, between the sign-in page and the one behind it.
+ */
 export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recipe, { read, parse, edits }: Sources): Action[] {
   const { middleware: path } = host
-  const { challenge } = recipe.routes
+  const { challenge, signIn } = recipe.routes
   if (!path) return []
   // Under a language the page has as many paths as there are languages, and the middleware has to see each of them.
   const isUnderLanguage = /\/\[\w+\]$/.test(host.pages.publicDir)
   const guard = isUnderLanguage ? null : host.middlewareGuard
   // The wrapped sign-in opens the page itself.
-  if (guard === "auth" || (!isUnderLanguage && runsOn(host.middlewareMatches, challenge) === false)) return []
+  if (guard === "auth") return []
+  const text = read(path) ?? ""
+  const seesChallenge = isUnderLanguage || runsOn(host.middlewareMatches, challenge) !== false
+  const seesSessions = guard === "own-call" || /\bgetToken\b/.test(text)
+  if (!seesChallenge && !(seesSessions && runsOn(host.middlewareMatches, signIn))) return []
   const { wrapper, module, replaces } = feature.openMiddleware
   const from = recipe.specifier(path, module)
-  const reason = `${challenge} can be reached without a session`
-  const text = read(path) ?? ""
+  const reason = seesChallenge
+    ? `${challenge} can be reached without a session`
+    : `${signIn} sends nobody in a circle whose session has ended`
   if (guard === "own-call") {
     const wrap = (current: string) => edits.wrapCall(parse(path, current), { library: host.auth.library, wrapper, from })
     return [toEdit("edit", path, text, wrap, reason, `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`)]
@@ -80,6 +88,7 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
     const wrap = (current: string) => edits.wrapMiddleware(parse(path, current), { wrapper: pass.wrapper, from: passFrom })
     if (wrap(text).kind !== "refuse") return [toEdit("edit", path, text, wrap, reason, "")]
   }
+  if (!seesChallenge) return []
   const wrapping = `// in ${path}, around the function that it exports:\nimport { ${pass.wrapper} } from "${passFrom}"\n\n${pass.wrapper}(...)\n\n// or `
   return [
     {

@@ -9,6 +9,8 @@ export type Call = {
   calleeEnd: number
   /** The call's callee is `wrapper(callee)` already; the wrapper's local name. */
   wrappedBy: string | null
+  /** Not at the top of the module: it may be run more than once. */
+  inFunction: boolean
   arguments: ts.NodeArray<ts.Expression>
 }
 
@@ -72,9 +74,15 @@ export function callsOfDefault(module: Module, specifier: string): Call[] {
       calleeEnd: callee.getEnd(),
       wrappedBy,
       arguments: node.arguments,
+      inFunction: isInFunction(node),
     })
   })
   return calls
+}
+
+function isInFunction(node: ts.Node): boolean {
+  for (let { parent } = node; parent; parent = parent.parent) if (ts.isFunctionLike(parent)) return true
+  return false
 }
 
 /** Whether a parameter or local variable between the use and the top of the file hides the import. */

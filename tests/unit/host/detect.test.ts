@@ -1,6 +1,7 @@
 import { win32 } from "node:path"
 import { describe, expect, test } from "vitest"
 import { loadFeature } from "../../../src/feature/load"
+import { findBypasses } from "../../../src/host/bypasses"
 import { detect, type Overrides } from "../../../src/host/detect"
 import { HostFiles, toSlashes } from "../../../src/host/files"
 import { runsOn } from "../../../src/host/middleware"
@@ -389,6 +390,29 @@ describe("whose sign-in it is", () => {
     ],
   ])("%s", async (_, options, codes) => {
     expect((await warningsOf(options)).map(({ code }) => code)).toEqual(codes)
+  })
+
+  test("a NextAuth that a function makes may be one of several", async () => {
+    const made = (call: string) => ({ "auth.ts": authWith("providers: [Credentials({})]").replace(/export const [^;]+;/, call) })
+    const codes = async (call: string) => (await factsOf(made(call))).warnings.map(({ code }) => code)
+    const config = "{ providers: [Credentials({})] }"
+    expect(await codes(`const authFor = (tenant) => NextAuth(${config});\nexport const { handlers } = authFor("a");`)).toEqual([
+      "sign_in_made_in_function",
+    ])
+    expect(await codes(`export const { handlers } = NextAuth(() => (${config}));`), "the config of each request").toEqual([])
+  })
+
+  test("another NextAuth is a way in, and that of a middleware is none", () => {
+    const other = (text: string) => {
+      const root = makeHost({ "other.ts": `import NextAuth from "next-auth";\n${text}\n` })
+      return findBypasses(new HostFiles(root), new Set(), "user")
+        .makesSessions.filter(({ file }) => file === "other.ts")
+        .map(({ line }) => line)
+    }
+    expect(other("export const staff = NextAuth({ providers });")).toEqual([2])
+    expect(other("export const { handlers } = NextAuth({ providers });")).toEqual([2])
+    expect(other("export default NextAuth(config).auth;")).toEqual([])
+    expect(other("const { auth } = NextAuth(config);\nexport default auth;")).toEqual([])
   })
 
   test("a list that another one replaces counts once", async () => {
