@@ -111,7 +111,7 @@ export function copyFixture(name, target, { modules = true } = {}) {
       cpSync(join(fixture, entry), join(target, entry), { recursive: true })
   takeShared(target)
   if (overlay) {
-    cpSync(overlay, target, { recursive: true })
+    cpSync(overlay, target, { recursive: true, filter: (path) => path !== join(overlay, "after") })
     takeShared(target)
     const removed = join(target, "removed.json")
     if (existsSync(removed))
@@ -147,8 +147,8 @@ function fingerprint(name) {
 /** What the app's authors write with what they have got: the fixture's files in `after/`. */
 function addUses(name, dir) {
   const { fixture, overlay } = placesOf(name)
-  const after = join(fixture, "after")
-  if (!overlay && existsSync(after)) cpSync(after, dir, { recursive: true })
+  const after = join(overlay ?? fixture, "after")
+  if (existsSync(after)) cpSync(after, dir, { recursive: true })
 }
 
 /** Secrets and what is noted about them are new each time. */

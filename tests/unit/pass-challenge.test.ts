@@ -67,6 +67,15 @@ describe("passChallenge", () => {
     expect(isNext(answer)).toBe(true)
   })
 
+  test.each([
+    ["a password for everybody", () => new NextResponse("who are you?", { status: 401 })],
+    ["a list of addresses", () => NextResponse.json({}, { status: 403 })],
+    ["a page for other countries", (request: NextRequest) => NextResponse.rewrite(new URL("/not-here", request.url))],
+  ])("keeps everybody out who is kept from the sign-in page as well: %s", async (_, turnAway) => {
+    const answer = await answerTo(guarding("/nowhere", turnAway), "/login/mfa")
+    expect(isNext(answer)).toBe(false)
+  })
+
   test.each(["/", "/login", "/login/mfa/more", "/login/mfax", "/LOGIN/MFA", "/x/login/mfa", "//login/mfa"])(
     "answers for %s as the middleware does, which it asks once",
     async (path) => {

@@ -32,13 +32,15 @@ const wait = `
 local failures = tonumber(redis.call("HGET", KEYS[1], "failures") or "0")
 local last = tonumber(redis.call("HGET", KEYS[1], "last") or "0")
 local now = tonumber(ARGV[1])
+-- A time to come is one of a clock that was ahead.
+if last > now then last = now end
 for index = 2, #ARGV, 2 do
   if failures == tonumber(ARGV[index]) then
     local block = tonumber(ARGV[index + 1])
-    if block < 0 then return 3600000 end
+    if block < 0 then return 86400000 end
     if last + block > now then return last + block - now end
   elseif failures > tonumber(ARGV[#ARGV - 1]) then
-    return 3600000
+    return 86400000
   end
 end
 `
@@ -53,7 +55,7 @@ return 0`
 const run = async (script: string, userId: UserId, now: Date): Promise<number> => {
   await connected()
   const milliseconds = await client.eval(script, { keys: [keyOf(userId)], arguments: [now.getTime(), ...levels].map(String) })
-  return Math.min(Math.ceil(Number(milliseconds) / 1000), 3600)
+  return Math.min(Math.ceil(Number(milliseconds) / 1000), 86_400)
 }
 
 /** Counts one attempt as failed (`clearFailures` takes it back), or says in how many seconds the next is possible. */
