@@ -25,6 +25,7 @@ const v4 = { files: ["security/matrix"], build: true, fixture: "next15-v4-jwt" }
 const ownSessions = { files: ["security/own-sessions"], build: true }
 const form = { files: ["security/form"], build: true, fixture: "next16-credentials" }
 const journey = { files: ["browser/journey"], build: true, fixture: "next16-credentials" }
+const ways = { files: ["security/own-ways"], build: true, fixture: "next16-split-postgres/own-ways" }
 const stepUp = { files: ["security/step-up"], build: true, fixture: "next15-v4-jwt" }
 
 /**
@@ -60,15 +61,15 @@ const mutants = [
   [
     "gate fails closed",
     "with-mfa.ts",
-    "    return false\n  }\n}\n\n/** Who is signed in",
-    "    return true\n  }\n}\n\n/** Who is signed in",
+    "    return false\n  }\n}\n\n/**\n * Who is signed in",
+    "    return true\n  }\n}\n\n/**\n * Who is signed in",
     "T49 an error in the gate",
     unit,
   ],
   [
     "second gate, token",
     "session-token.ts",
-    "if (known?.mfaEnabled && passedAs(attempt) !== known.id) return",
+    "if (known?.mfaEnabled && !passedAs(known.id, attempt)) return",
     "if (false) return",
     "T17 a token is not issued",
     unit,
@@ -243,7 +244,7 @@ const mutants = [
     "T65 wrong backup codes",
     security,
   ],
-  ["changes are counted after a few", "events.ts", '"enabled", "replaced", "disabled"', "", "T65 turned on and off", security],
+  ["changes are counted after a few", "events.ts", /"enabled",\s+"replaced",\s+"disabled",/, "", "T65 turned on and off", security],
   [
     "no step-up while MFA is off",
     "step-up.ts",
@@ -291,8 +292,8 @@ const mutants = [
   [
     "sessions end before the switch",
     "turn-on.ts",
-    "await endOtherSessions(enroller)\n  if ((",
-    "if ((",
+    "await endOtherSessions(enroller)\n  // Told",
+    "// Told",
     "before the switch leaves",
     setups,
   ],
@@ -319,7 +320,7 @@ const mutants = [
     "options.ts",
     [
       ['logFailure("sign-in", error)\n    return false', 'logFailure("sign-in", error)\n    return true'],
-      ["if (known?.mfaEnabled && passedAs(attempt) !== known.id)", "if (false)", "session-token.ts"],
+      ["if (known?.mfaEnabled && !passedAs(known.id, attempt))", "if (false)", "session-token.ts"],
     ],
     "",
     "next15-v4-jwt T49 without the table MfaChallenge",
@@ -541,6 +542,91 @@ mutants.push(
     "slice(1)",
     "next16-credentials T27",
     { ...security, files: ["security/matrix"] },
+  ],
+)
+
+mutants.push(
+  [
+    "another sign-in",
+    "replay.ts",
+    "if (nameOf(original, held.provider, attempt) !== held.app) {",
+    "if (false) {",
+    "T85 completes what it has",
+    ways,
+  ],
+  ["the secret of a sign-in", "ends-as.ts", "[scope, secret,", "[scope,", "T85 an app with another secret", ways],
+  [
+    "named by a session",
+    "ends-as.ts",
+    'if (whose !== "nobody" || !callbacks?.session) return whose',
+    "return whose",
+    "when a session is read T87",
+    ways,
+  ],
+  [
+    "ids of an adapter",
+    "ends-as.ts",
+    "return user ? byIdAndAddress(user.id, user.email, rows) : null",
+    'return user ? "nobody" : null',
+    "ids of its own T87",
+    ways,
+  ],
+  [
+    "aliases of an adapter",
+    "ends-as.ts",
+    'if (whose !== "nobody" || typeof address !== "string") return whose',
+    "return whose",
+    "T87 an account of an alias",
+    ways,
+  ],
+  [
+    "no user in a session",
+    "signed-in.ts",
+    "return user === undefined",
+    "return true || user === undefined",
+    "T86 a session without its user",
+    rim,
+  ],
+  ["circles", "pass-challenge.ts", "if (request.cookies.has(sentOn)) return answerNobody()", "", "T88 who comes back", rim],
+  ["the event behind the switch", "turn-on.ts", "await note()\n      return pending", "return pending", "T89 a device is replaced", setups],
+  ["older setups are void", "pending-setup.ts", "return pending !== null && ", "return false && ", "T89 a device is replaced", setups],
+  ["codes before what may fail", "pending-setup.ts", 'logFailure("ending a setup", error)', "throw error", "T89 new backup codes", setups],
+  [
+    "right codes before what may fail",
+    "factor.ts",
+    /await clearFailures\(userId\)\.catch\(.*\)$/gm,
+    "await clearFailures(userId)",
+    "T89 a right code signs in",
+    setups,
+  ],
+  ["sessions of the version before", "guard-adapter.ts", "(isOfAnother(found.user, token) && !makesOwnSessions)", "false", "T90", setups],
+  ["no secret", "totp.ts", " || !isSecret(secret)", "", "T91", rim],
+  ["a decision of before", "attempt.ts", 'return proved === userId || decision.proof === "kept"', "return true", "T81", rim],
+  [
+    "guests",
+    "ends-as.ts",
+    "(isStrict ? byIdWithAddress : byIdAndAddress)",
+    "byIdAndAddress",
+    "T83",
+    { files: ["security/guests"], build: true, fixture: "next16-credentials/strict" },
+  ],
+  ["a claimed address", "session-row.ts", "user: mfaUid === null ? null : first", "user: first", "T80", rim],
+  ["columns in what callbacks return", "session-token.ts", ".filter(([name]) => !columns.has(name))", "", "T37", rim],
+  [
+    "a key on its way",
+    "factor.ts",
+    "if (user?.mfaEnabled && user.mfaSecret) requireKeyOf(user.mfaSecret)",
+    "",
+    "a right code is no wrong one",
+    { files: ["security/operations"], build: true, fixture: "next16-split-postgres" },
+  ],
+  [
+    "two cookies",
+    "core.ts",
+    "Object.fromEntries(cookies.map(",
+    "Object.fromEntries([...cookies].reverse().map(",
+    "T82",
+    { files: ["security/two-sessions"], build: true, fixture: "next15-v4-jwt" },
   ],
 )
 

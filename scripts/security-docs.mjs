@@ -32,7 +32,7 @@ const fixtures = [
 const homes = [
   [/security\/(sign-in|settings|host-settings)\.test/, "next16-credentials"],
   [/security\/(oauth-and-mail|setup-session)\.test/, "next15-t3-database"],
-  [/security\/instances\.test/, "next16-split-postgres"],
+  [/security\/(instances|own-ways|own-callbacks)\.test/, "next16-split-postgres"],
   [/browser\/passkey\.test/, "next16-split-postgres"],
   [/e2e\/(generated-code|generated-rim|interoperability)\.test|browser\//, "next16-credentials"],
 ]

@@ -392,6 +392,53 @@ export const threats = {
     defence: "Wildcards of an address are escaped, and what only begins like it is not found.",
     asserts: "Among 120 of them a new person with such an address signs in.",
   },
+  85: {
+    title: "another sign-in of the same database",
+    attack:
+      "Whom the staff's sign-in refuses is held at the customers', and gives the code to the staff's: beside it in one app, in another app, or at another tenant.",
+    defence: "What is held names the sign-in that holds it, by its secret, cookie, provider and place; no other one completes it.",
+    asserts:
+      "A customer's code makes a customer's session only, the staff's one the staff's; an app with another AUTH_SECRET completes neither.",
+  },
+  86: {
+    title: "a session that the app has ended itself",
+    attack: "With the cookie of a banned or signed-out user, whom the app's own callbacks know as nobody, MFA is turned on or off.",
+    defence: "MFA reads a session as the app does, through all of its callbacks, and a session without a user is nobody's.",
+    asserts: "With next-auth 4 and 5 every route answers 401 to whom the callbacks refuse.",
+  },
+  87: {
+    title: "people who are named in another way",
+    attack: "A first factor signs in without the second, because the app names its users by other ids, other addresses, or late.",
+    defence:
+      "The adapter is asked whom it will find, and what the app's callbacks make of a token or a session is looked up, before there is one.",
+    asserts:
+      "For ten ways and each provider: held at every way in, signed in by a code, and sessions of before have ended. An alias is held as well.",
+  },
+  88: {
+    title: "a circle",
+    attack:
+      "A middleware without a database takes an ended session for a living one: the sign-in page and the one behind it send to each other.",
+    defence: "Who comes back to the sign-in page within seconds of being sent away is shown it, as nobody.",
+    asserts: "In three hosts an ended session is sent on once, is shown the page then, and signs in.",
+  },
+  89: {
+    title: "a change that is made and not told",
+    attack: "A device is replaced while another setup begins, or a statement fails behind the change: 409 or 500, no event, and no codes.",
+    defence: "The event is kept right behind the switch, what was begun before it is void, and nothing behind stored codes can fail.",
+    asserts: "With each of these provoked in the database the answer is 200, its codes sign in, and the event is there.",
+  },
+  90: {
+    title: "the version before",
+    attack: "While a new version is rolled out, an instance of the old one makes a database session for a first factor alone.",
+    defence: "A session of a user with MFA which does not say when it was made has not come through the gate, and is none.",
+    asserts: "Such a row is nobody's session for a user with MFA, and one's own without it.",
+  },
+  91: {
+    title: "the empty secret",
+    attack: '`verifyMfaCode(user.secret ?? "", code)` for a user without MFA, with the code of the empty secret.',
+    defence: "A secret of less than 80 bits, or one that is none, has no code.",
+    asserts: "For the empty one and short ones their own codes are wrong; for null and other text too.",
+  },
 }
 
 /** Threats that nothing here can be attacked by, and why. */

@@ -321,7 +321,15 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     const guarded = guardConfig({ providers: [], adapter }, {}).adapter
     for (const name of ["createUser", "getUser", "getUserByEmail", "getUserByAccount", "updateUser"])
       expect(await guarded[name]("x"), name).toEqual({ id: "u1", name: "Ada" })
-    expect((await guarded.getSessionAndUser("t")).user).toEqual({ id: "u1", name: "Ada" })
+    expect((await guarded.getSessionAndUser(`t.${Date.now().toString(36)}`)).user).toEqual({ id: "u1", name: "Ada" })
+  })
+
+  test("a session callback that gives nothing back leaves the session as it is, as with auth()", async () => {
+    const { guardConfig } = await load()
+    const sessionOf = (context: object) =>
+      guardConfig({ providers: [], callbacks: { session: async () => undefined } }, context).callbacks.session({ session: { user: {} } })
+    expect(await sessionOf({ onViewer: () => {} })).toEqual({ user: {} })
+    expect(await sessionOf({})).toBeUndefined()
   })
 
   test("T9 the time in a session's token counts only where it can have been", async () => {
@@ -425,6 +433,7 @@ describe("the text of the generated files", () => {
       "request.ts",
       "return-to.ts",
       "session-token.ts",
+      "signed-in.ts",
       "times.ts",
       "with-mfa.ts",
     ])

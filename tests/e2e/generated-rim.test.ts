@@ -30,6 +30,19 @@ describe("held.ts", () => {
     expect(passwordState({ ...row, name: "Ada", ...ofStrangers })).toBe(states[0])
   })
 
+  test("sets, maps and what a class computes are what they were when the sign-in completes", async () => {
+    const { decode, encode, holdUser, restoreUser } = await load("mfa/held.ts")
+    class User {
+      readonly permissions = new Set(["read"])
+      readonly limits = new Map([["files", { most: 3 }]])
+      get isAdmin() {
+        return this.permissions.has("all")
+      }
+    }
+    const { permissions, limits, isAdmin } = restoreUser(decode(encode(holdUser(new User(), {}))), {})
+    expect([permissions, limits, isAdmin]).toEqual([new Set(["read"]), new Map([["files", { most: 3 }]]), false])
+  })
+
   test("T63 a column that the app's callbacks hand on is the row's when the sign-in completes", async () => {
     const { decode, encode, holdUser, restoreUser } = await load("mfa/held.ts")
     const row = { id: "u1", roles: ["a", { b: [1, 2] }], since: new Date(0), bytes: new Uint8Array([1]), big: 7n }
@@ -105,10 +118,52 @@ describe("whose.ts", () => {
   })
 })
 
+describe("totp.ts", () => {
+  test("T91 what is no secret has no code, although everybody could compute one", async () => {
+    const { verifyMfaCode } = await load("mfa.ts")
+    const { TOTP, Secret } = await import(join(app, "node_modules/otpauth/dist/otpauth.node.cjs"))
+    for (const text of ["", "A", "AAAA", "JBSWY3DPEHPK3"])
+      expect(verifyMfaCode(text, new TOTP({ secret: Secret.fromBase32(text) }).generate()), text).toBe(false)
+    for (const nothing of [null, undefined, 7, "not base32!"]) expect(verifyMfaCode(nothing as never, "123456")).toBe(false)
+    const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    for (const gap of [" ", "-"])
+      expect(verifyMfaCode(secret.toLowerCase().replace(/.{4}(?=.)/g, `$&${gap}`), oathCode(secret)), gap).toBe(true)
+  })
+})
+
+describe("signed-in.ts", () => {
+  test("T86 a session without its user is nobody's", async () => {
+    const { isSomebodys } = await load("mfa/signed-in.ts")
+    for (const none of [null, {}, { expires: "x" }, { expires: "x", user: null }, { user: undefined, error: "banned" }])
+      expect(isSomebodys(none), JSON.stringify(none)).toBe(false)
+    for (const some of [{ user: {} }, { expires: "x", user: { id: 1 } }, { id: 1 }]) expect(isSomebodys(some)).toBe(true)
+  })
+})
+
+describe("request.ts", () => {
+  test("what a read of the session has set is in the answer, and is what the next read is given", async () => {
+    const { inRequest, keepCookies, keptCookies, requestHeaders } = await load("mfa/request.ts")
+    const headers = new Headers({ cookie: "a=1; session.0=x; session.1=y; b=2" })
+    await inRequest(headers, async () => {
+      keepCookies(["session.0=new; Path=/; HttpOnly", "session.1=; Path=/; Max-Age=0"])
+      expect((await requestHeaders()).get("cookie")).toBe("a=1; b=2;session.0=new")
+      expect(keptCookies()).toHaveLength(2)
+    })
+    expect(headers.get("cookie"), "the request itself").toContain("session.1=y")
+    keepCookies(["c=1"])
+    expect(keptCookies()).toEqual([])
+  })
+})
+
 describe("session-token.ts", () => {
   test("T37 no column of ours is left of what the app's callbacks return, however deep", async () => {
     const { withoutColumns } = await load("mfa/session-token.ts")
     const row = { id: "u1", since: new Date(0), mfaSecret: "v1", mfaEnabled: true, mfaEpoch: 1 }
+    const nested = { a: { b: [{ c: { d: [{ e: { row } }] } }] } }
+    expect(JSON.stringify(withoutColumns(nested))).not.toMatch(/mfa/)
+    const circle: { row: object; self?: unknown } = { row }
+    circle.self = circle
+    expect(withoutColumns(circle).row).toEqual({ id: "u1", since: row.since })
     const seen = withoutColumns({ user: row, list: [{ row }], role: "admin" })
     expect(seen).toEqual({ user: { id: "u1", since: row.since }, list: [{ row: { id: "u1", since: row.since } }], role: "admin" })
     expect(row.mfaSecret, "the app's own object is left alone").toBe("v1")
@@ -442,6 +497,159 @@ describe("pages-api.ts", () => {
     expect(await reading(form, "x", async (request) => consumed(request).then(() => parsed))).toBe("code=123456&cancel=1")
     expect(await reading(json, text, async (request) => consumed(request).then(() => undefined)), "lost").toBe("")
     expect(await reading(json, text, async (request) => void request.destroy())).toBe("")
+  })
+})
+
+describe("middleware.ts", () => {
+  const guarded = async (authorized: (params: any) => unknown) => {
+    const { openChallenge } = await load("mfa/middleware.ts")
+    const { NextRequest, NextResponse } = await import(join(app, "node_modules/next/server.js"))
+    const { callbacks } = openChallenge({ providers: [], callbacks: { authorized } })
+    const ask = (path: string, cookie = "") =>
+      callbacks.authorized({ auth: { user: {} }, request: new NextRequest(`https://app.example${path}`, { headers: { cookie } }) })
+    return { ask, NextResponse }
+  }
+
+  test("the challenge page opens, and keeps the headers that the app gives it", async () => {
+    let verdict: unknown = false
+    const { ask, NextResponse } = await guarded(() => verdict)
+    expect(await ask("/login/mfa")).toBe(true)
+    verdict = Response.redirect("https://app.example/login")
+    expect(await ask("/login/mfa")).toBe(true)
+    verdict = NextResponse.next({ headers: { "Content-Security-Policy": "default-src 'self'" } })
+    expect(await ask("/login/mfa")).toBe(verdict)
+    expect(await ask("/dashboard")).toBe(verdict)
+  })
+
+  test("T88 who comes back to the sign-in page within seconds is nobody there, under a language too", async () => {
+    const { ask } = await guarded(({ auth }) => (auth ? Response.redirect("https://app.example/dashboard") : true))
+    for (const path of ["/login", "/login/", "/de/login", "/pt-BR/login"]) {
+      const first = await ask(path)
+      expect(first.headers.get("location")).toBe("https://app.example/dashboard")
+      const cookie = "mfa-sent-on=1; Path=/; Max-Age=5; HttpOnly; SameSite=Lax; Secure"
+      expect(first.headers.get("set-cookie")).toBe(cookie)
+      expect(await ask(path, "mfa-sent-on=1")).toBe(true)
+    }
+    for (const path of ["/", "/dashboard", "/blog/login", "/login/other"])
+      expect((await ask(path, "mfa-sent-on=1")).headers.get("set-cookie"), path).toBeNull()
+  })
+})
+
+describe("turn-off.ts", () => {
+  const db = { user: { update: vi.fn(), findUnique: vi.fn() } }
+  const noted = ["challenge", "http"]
+  beforeEach(() => {
+    vi.resetModules()
+    for (const module of noted) vi.doMock(join(app, `src/lib/mfa/${module}.ts`), () => ({}))
+    vi.doMock(join(app, "src/lib/mfa/factor.ts"), () => ({ readUser: () => db.user.findUnique() }))
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({ db, changed: (update: () => Promise<unknown>) => update() }))
+  })
+  afterEach(() => {
+    for (const module of [...noted, "factor", "db"]) vi.doUnmock(join(app, `src/lib/mfa/${module}.ts`))
+  })
+
+  test("MFA that is off counts as turned off, also where the database's answer was lost", async () => {
+    const { switchOff } = await load("mfa/turn-off.ts")
+    db.user.update.mockRejectedValue(new Error("connection lost"))
+    db.user.findUnique.mockResolvedValue({ mfaEnabled: false })
+    expect(await switchOff("u1", { endSessions: false })).toBe(true)
+    db.user.findUnique.mockResolvedValue({ mfaEnabled: true })
+    await expect(switchOff("u1", { endSessions: false })).rejects.toThrow("connection lost")
+  })
+})
+
+describe("turn-on.ts", () => {
+  test("a replacement whose answer was lost is one, and one that did not happen is none", async () => {
+    vi.resetModules()
+    const setup = { secret: "NEW", enabled: true, epoch: 4, codes: [] }
+    const [before, after] = [4, 5].map((mfaEpoch) => ({ id: "u1", mfaEnabled: true, mfaEpoch, mfaSecret: mfaEpoch === 5 ? "NEW" : "OLD" }))
+    const [readUser, recordEvent] = [vi.fn(), vi.fn()]
+    const mocks: Record<string, object> = {
+      "active-secret": { readActiveSecret: (_id: string, secret: string) => ({ secret }), sealActiveSecret: () => "NEW" },
+      "backup-codes": {},
+      challenge: {},
+      db: { db: { user: {} }, changed: () => Promise.reject(new Error("connection lost")) },
+      events: { recordEvent },
+      factor: { readUser },
+      "pending-setup": { findPending: async () => ({ setup }), isUnder: ({ epoch }: any, state: any) => epoch === state.epoch },
+      throttle: { clearFailures: async () => {}, reserveAttempt: async () => ({ ok: true }) },
+      totp: { matchStep: () => 7, normalizeTotp: (code: string) => code },
+    }
+    for (const [module, mock] of Object.entries(mocks)) vi.doMock(join(app, `src/lib/mfa/${module}.ts`), () => mock)
+    const { turnOn } = await load("mfa/turn-on.ts")
+    const enroller = { userId: "u1", sessionKey: "s1", sessionToken: null }
+    readUser.mockResolvedValueOnce(before).mockResolvedValueOnce(after)
+    expect((await turnOn(enroller, "123456")).setup).toBe(setup)
+    expect(recordEvent.mock.calls).toEqual([["u1", "replaced"]])
+    readUser.mockResolvedValue(before)
+    await expect(turnOn(enroller, "123456")).rejects.toThrow("connection lost")
+    for (const module of Object.keys(mocks)) vi.doUnmock(join(app, `src/lib/mfa/${module}.ts`))
+    vi.resetModules()
+  })
+})
+
+describe("enrolment.ts", () => {
+  test("the session is renewed although the database blinks behind the switch", async () => {
+    vi.resetModules()
+    const viewer = { userId: "u1", sessionKey: "s1", sessionToken: null }
+    const renewSession = vi
+      .fn()
+      .mockRejectedValueOnce(new Error("away"))
+      .mockRejectedValueOnce(new Error("away"))
+      .mockResolvedValue(["renewed"])
+    const mocks: Record<string, object> = {
+      "backup-codes": {},
+      events: {},
+      factor: {},
+      "pending-setup": {},
+      proof: { proofCookie: () => "proof" },
+      "recent-sign-in": {},
+      "require-user": { keyOfSession: () => "s1", requireUser: async () => viewer },
+      session: { hostCookie: async () => ({}), renewSession },
+      "setup-key": {},
+      db: { isBusy: () => false },
+      throttle: {},
+      "turn-off": {},
+      "turn-on": { turnOn: async () => ({ setup: { epoch: 1 } }), finishTurningOn: async () => ["code"] },
+    }
+    for (const [module, mock] of Object.entries(mocks)) vi.doMock(join(app, `src/lib/mfa/${module}.ts`), () => mock)
+    const { finishSetup } = await load("mfa/enrolment.ts")
+    const { body, cookies } = await finishSetup(new Request("https://app.example"), { code: "123456" })
+    expect([body.backupCodes, cookies]).toEqual([["code"], ["renewed", "proof"]])
+    expect(renewSession.mock.calls.map(([, epoch]) => epoch)).toEqual([2, 2, 2])
+    for (const module of Object.keys(mocks)) vi.doUnmock(join(app, `src/lib/mfa/${module}.ts`))
+    vi.resetModules()
+  })
+})
+
+describe("db.ts", () => {
+  test("a pool without a free connection is busy, and is not asked again and again", async () => {
+    const { outputFiles } = await build({
+      entryPoints: [join(app, "src/lib/mfa/db.ts")],
+      bundle: true,
+      write: false,
+      format: "esm",
+      plugins: [
+        {
+          name: "no database",
+          setup({ onResolve, onLoad }) {
+            onResolve({ filter: /prisma/ }, () => ({ path: "prisma", namespace: "none" }))
+            onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const prisma = {}" }))
+          },
+        },
+      ],
+    })
+    const text = outputFiles[0]?.text ?? ""
+    const { isBusy, retry } = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`)
+    const failing = (code: string) =>
+      vi
+        .fn()
+        .mockRejectedValueOnce(Object.assign(new Error("x"), { code }))
+        .mockResolvedValue(1)
+    const [noConnection, conflict] = [failing("P2024"), failing("P2034")]
+    await expect(retry(noConnection).catch((error: unknown) => isBusy(error))).resolves.toBe(true)
+    expect(noConnection).toHaveBeenCalledTimes(1)
+    expect(await retry(conflict)).toBe(1)
   })
 })
 

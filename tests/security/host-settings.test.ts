@@ -125,7 +125,10 @@ describe.each(fixturesNamed("next16-credentials/strict"))("%s", (_name, fixture)
   })
 })
 
-const reading = ["next16-credentials", "next16-credentials/cached", "next16-split-postgres", "next15-v4-jwt", "next15-v4-jwt/provider-ids"]
+const reading = [
+  ...["next16-credentials", "next16-credentials/cached", "next16-split-postgres", "next15-v4-jwt", "next15-v4-jwt/provider-ids"],
+  ...["next15-t3-database", "next14-v4-mariadb"],
+]
 describe.each(fixturesNamed(...reading))("%s", (_name, fixture) => {
   describe("the database blinks", () => {
     const host = running(fixture)

@@ -82,13 +82,42 @@ describe.each(fixturesNamed("next16-split-postgres"))("%s", (_name, fixture) => 
     expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(60)
   })
 
-  it("an ended session loses its cookie at the sign-in page, and is sent nowhere", async () => {
-    const user = await app.createUser()
-    const [other, client] = [await app.signedIn(user), await app.signedIn(user)]
-    await app.enrol(user, client)
-    const answer = await other.get("/signin")
-    expect(answer.status).toBe(200)
-    expect(answer.headers.getSetCookie().some((cookie) => /session-token=;.*Max-Age=0/i.test(cookie))).toBe(true)
+  it("the fifth wrong code is told as the block that it begins, and so is one after it", async () => {
+    const user = await app.enrolled()
+    const held = await app.held(user)
+    const blocks = () => app.count(`SELECT coalesce(sum("count"), 0) FROM "MfaEvent" WHERE "type" = 'blocked' AND "userId" = ?`, user.id)
+    for (let guess = 0; guess < 4; guess++) await held.verify(oathCode(user.secret, 40 + guess))
+    expect(await blocks()).toBe(0)
+    await held.verify(oathCode(user.secret, 50))
+    expect(await blocks()).toBe(1)
+    expect((await (await app.held(user)).verify(oathCode(user.secret))).json.code).toBe("too_many_attempts")
+    expect(await blocks()).toBe(2)
+  })
+
+  it("a block that only a person ends is told as one: by the page, and by the answer's header", async () => {
+    const user = await app.enrolled()
+    await app.sql.rows('UPDATE "MfaThrottle" SET "failures" = 100, "remaining" = 0 WHERE "userId" = ?', user.id)
+    const held = await app.held(user)
+    expect((await held.verify(oathCode(user.secret))).headers.get("retry-after")).toBe("86400")
+    expect((await held.get(`${fixture.challenge}?error=too_many_attempts`)).text).toContain("once support has unblocked your account")
+  })
+
+  it("the challenge page says what is so, whatever its address says", async () => {
+    const user = await app.enrolled()
+    const held = await app.held(user)
+    const page = async (query: string) => (await held.get(`${fixture.challenge}${query}`)).text
+    for (const query of [
+      "?error=challenge_exhausted&wait=99",
+      "?error=too_many_attempts&wait=99",
+      "?error=denied",
+      "?error=no_challenge",
+    ]) {
+      expect(await page(query), query).toContain('name="code"')
+      expect(await page(query), query).not.toMatch(/Too many wrong codes|99 seconds|2 minutes|may not sign in|has expired/)
+    }
+    await app.sql.rows('UPDATE "MfaChallenge" SET "attempts" = 5 WHERE "userId" = ?', user.id)
+    expect(await page(""), "used up").toMatch(/Too many wrong codes/)
+    expect(await page("")).not.toContain('name="code"')
   })
 
   it("an account that is linked by its address while MFA is turned on signs nobody in", async () => {
@@ -108,6 +137,42 @@ describe.each(fixturesNamed("next16-split-postgres"))("%s", (_name, fixture) => 
   })
 })
 
+/** Their middleware has no database, and sends whoever has a session away from the sign-in page. */
+describe.each(fixturesNamed("next14-split-early", "next16-split-postgres", "next14-v4-pages"))("%s", (_name, fixture) => {
+  const it = test.skipIf(fixture.database === "postgresql" && !postgres)
+  const signIn = fixture.major === 5 ? "/signin" : "/login"
+  let app: TestApp
+  beforeAll(async () => {
+    if (fixture.database !== "postgresql" || postgres) app = await TestApp.start(fixture)
+  })
+  afterAll(() => app?.stop())
+
+  it("T88 whoever's session has ended is not sent in a circle, and signs in again", async () => {
+    const user = await app.createUser()
+    const [other, client] = [await app.signedIn(user), await app.signedIn(user)]
+    const enrolled = await app.enrol(user, client)
+    const posted = await other.clone().request(signIn, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ email: user.email }),
+    })
+    expect(posted.headers.get("location") ?? "", "the page's own form").not.toContain("/dashboard")
+    const [first, second] = [await other.get(signIn), await other.get(signIn)]
+    expect([first.status >= 300 && first.status < 400, second.status]).toEqual([true, 200])
+    expect(await other.session()).toBeNull()
+    await app.firstFactor(other, user)
+    expect((await other.verify(oathCode(enrolled.secret))).status).toBe(200)
+    expect((await other.session())?.user.email).toBe(user.email)
+  })
+
+  it("whoever is signed in is sent on", async () => {
+    const client = await app.signedIn(await app.createUser())
+    const { headers } = await client.get(signIn)
+    expect(new URL(headers.get("location") ?? "", app.url).pathname).toBe("/dashboard")
+    expect(headers.getSetCookie().find((cookie) => cookie.startsWith("mfa-sent-on"))).toMatch(/Max-Age=5; HttpOnly; SameSite=Lax$/)
+  })
+})
+
 describe.each(fixturesNamed("next14-v4-pages"))("%s", (_name, fixture) => {
   let app: TestApp
   beforeAll(async () => {
@@ -119,7 +184,7 @@ describe.each(fixturesNamed("next14-v4-pages"))("%s", (_name, fixture) => {
     const user = await app.enrolled()
     await app.age(user.client, 3600)
     for (const name of user.client.cookies.keys()) if (name.endsWith("mfa-proof")) user.client.cookies.delete(name)
-    const build = (await user.client.get("/login")).text.match(/"buildId":"([^"]+)"/)?.[1]
+    const build = (await user.client.get("/")).text.match(/"buildId":"([^"]+)"/)?.[1]
     const answer = await user.client.get(`/_next/data/${build}/admin.json?tab=1`, { "x-nextjs-data": "1" })
     const target = new URL(answer.json.pageProps.__N_REDIRECT, app.url)
     expect(target.pathname).toBe("/settings/mfa/confirm")

@@ -228,6 +228,33 @@ export const ownSessions: Fixture[] = [
   },
 ]
 
+/** Ways of real apps to say who somebody is, one at a time (`WAY`): see their auth configs. */
+export const ownWays: Fixture[] = [
+  {
+    name: "next16-split-postgres/own-ways",
+    major: 5,
+    sessions: "jwt",
+    database: "postgresql",
+    ways: ["credentials", "oauth", "mail"],
+    idType: "string",
+    challenge: "/signin/mfa",
+    readers: ["/api/me"],
+    mailProvider: "nodemailer",
+    linking: "by-address",
+  },
+  {
+    name: "next14-v4-pages/own-ways",
+    major: 4,
+    sessions: "jwt",
+    database: "sqlite",
+    ways: ["credentials", "oauth"],
+    idType: "string",
+    challenge: "/login/mfa",
+    readers: ["/api/me"],
+    linking: "by-address",
+  },
+]
+
 export const passkeyFixture: Fixture = {
   name: "next16-split-postgres/passkey",
   major: 5,

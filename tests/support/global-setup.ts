@@ -1,5 +1,5 @@
 import { buildApps } from "../../scripts/apps.mjs"
-import { fixtures, ownSessions, passkeyFixture, recordedFixtures } from "./fixtures"
+import { fixtures, ownSessions, ownWays, passkeyFixture, recordedFixtures } from "./fixtures"
 
 /**
  * Builds each fixture once, before the workers start: a worker that is silent for a minute is taken for dead.
@@ -7,6 +7,6 @@ import { fixtures, ownSessions, passkeyFixture, recordedFixtures } from "./fixtu
  */
 export default async function setup(): Promise<void> {
   const only = process.env.CHIMERAI_FIXTURES?.split(",")
-  const names = [...fixtures, ...ownSessions, ...recordedFixtures, passkeyFixture].map(({ name }) => name)
+  const names = [...fixtures, ...ownSessions, ...ownWays, ...recordedFixtures, passkeyFixture].map(({ name }) => name)
   await buildApps([...new Set(names)].filter((name) => !only || only.includes(name)))
 }

@@ -1,0 +1,164 @@
+/** Ways of real apps to say who somebody is: ids, addresses, objects and callbacks that no tutorial has. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { Client } from "../../scripts/http-client.mjs"
+import { newName, ownWays, password, TestApp } from "../support/fixtures"
+import { oathCode } from "../support/otp"
+import { isReachable } from "../support/sql"
+
+const reachable = new Map(await Promise.all(ownWays.map(async ({ database }) => [database, await isReachable(database)] as const)))
+const [five, four] = ownWays as [(typeof ownWays)[number], (typeof ownWays)[number]]
+type Answer = { headers: Headers; json?: { url?: string } }
+/** next-auth 4 answers a script with JSON where it cannot redirect. */
+const pathOf = ({ headers, json }: Answer) => new URL(headers.get("location") ?? json?.url ?? "/none", "http://app").pathname
+
+function running(fixture: (typeof ownWays)[number], WAY: string) {
+  const host = { app: undefined as unknown as TestApp, it: test.skipIf(!reachable.get(fixture.database)) }
+  beforeAll(async () => {
+    if (reachable.get(fixture.database)) host.app = await TestApp.start(fixture, { WAY })
+  })
+  afterAll(() => host.app?.stop())
+  return host
+}
+
+async function userOf(app: TestApp, prefix = "") {
+  const name = prefix + newName()
+  const user = await app.createUser(name)
+  const column = app.fixture.major === 5 ? "publicId" : "address"
+  await app.sql.rows(`UPDATE "User" SET "${column}" = ? WHERE "id" = ?`, `outside-${name}`, user.id)
+  return user
+}
+
+describe.each([
+  ["an adapter with ids of its own", five, "public-ids"],
+  ["a whole user in the token", five, "nested"],
+  ["a user who is looked up when a session is read", five, "late"],
+  ["an address to write to in place of the one to sign in with", five, "contact"],
+  ["objects of a class", five, "classes"],
+  ["callbacks that call each other", five, "labels"],
+  ["a wallet's address, looked up when a session is read", four, "late"],
+  ["rows that are frozen", four, "frozen"],
+  ["objects of a class, next-auth 4", four, "classes"],
+  ["callbacks that call each other, next-auth 4", four, "labels"],
+] as const)("%s", (_name, fixture, way) => {
+  const host = running(fixture, way)
+
+  host.it("T87 somebody turns MFA on, is held on every way in, and is signed in by a code; sessions of before have ended", async () => {
+    const { app } = host
+    const user = await userOf(app)
+    const others = await Promise.all(app.fixture.ways.map(async (kind) => [kind, await app.signedIn(user, kind)] as const))
+    const enrolled = await app.enrol(user, await app.signedIn(user))
+    for (const [kind, client] of others) {
+      expect(await client.session(), `a session of before: ${kind}`).toBeNull()
+      const held = app.client()
+      expect(pathOf(await app.firstFactor(held, user, { way: kind })), kind).toBe(fixture.challenge)
+      expect(held.sessionCookie, kind).toBeUndefined()
+      expect((await (await held.get("/api/me")).json).user ?? null, kind).toBeNull()
+    }
+    const client = await app.held(user)
+    const before = others[0]?.[1]
+    const answer = await client.verify(oathCode(enrolled.secret))
+    expect(answer.status, answer.text).toBe(200)
+    const session: any = await client.session()
+    expect(session.user.email, JSON.stringify(session)).toBe(user.email)
+    if (way === "classes") expect(session.permissions).toEqual(["read", "write"])
+    if (way === "labels") expect(session.label).toMatch(/observer|reader/)
+    expect(before?.sessionCookie).toBeUndefined()
+    expect((await client.get("/api/mfa/status")).json.enabled).toBe(true)
+  })
+})
+
+describe("an adapter that knows aliases", () => {
+  const host = running(five, "aliases")
+
+  host.it("T87 an account of an alias is held for whom next-auth will find", async () => {
+    const { app } = host
+    const { name, email, secret } = await app.enrolled()
+    const alias = { name, email: email.replace("@", "+work@"), subject: `sub-${name}` }
+    const client = app.client()
+    expect(pathOf(await app.firstFactor(client, alias, { way: "oauth" }))).toBe(five.challenge)
+    expect((await client.verify(oathCode(secret))).status).toBe(200)
+    expect((await client.session())?.user.email).toBe(email)
+  })
+})
+
+describe("callbacks that end sessions themselves", () => {
+  const hosts = [running(five, "banned"), running(four, "revoked")]
+
+  test.each([0, 1])("T86 whom the app signs out is nobody to MFA either (%s)", async (index) => {
+    const { app } = hosts[index] as (typeof hosts)[number]
+    if (!app) return
+    const user = await app.createUser()
+    const client = await app.signedIn(user)
+    await app.sql.rows('UPDATE "User" SET "name" = ? WHERE "id" = ?', `${index === 0 ? "banned" : "revoked"}-${user.name}`, user.id)
+    if (index === 1) await app.rewrite(client, (claims) => ({ ...claims, name: `revoked-${user.name}` }))
+    for (const path of ["setup", "verify", "disable", "backup-codes", "step-up"]) {
+      const answer = await client.post(`/api/mfa/${path}`, { code: "123456" })
+      expect([answer.status, answer.json.code], path).toEqual([401, "unauthorized"])
+    }
+    expect((await client.get("/api/mfa/status")).status).toBe(401)
+  })
+})
+
+describe("a token that is good once", () => {
+  const host = running(five, "once")
+
+  host.it("is not lost by MFA's own reads", async () => {
+    const { app } = host
+    const user = await app.createUser()
+    const client = app.client()
+    await app.firstFactor(client, user)
+    const { secret, backupCodes } = await app.enrol(user, client)
+    await client.get("/api/mfa/status")
+    expect((await client.post("/api/mfa/step-up", { code: oathCode(secret) })).status).toBe(200)
+    expect((await client.post("/api/mfa/backup-codes", { code: backupCodes[0] })).status).toBe(200)
+    const session = await client.session()
+    expect(session).toMatchObject({ user: { email: user.email } })
+    expect(session).not.toHaveProperty("error")
+  })
+})
+
+describe("a row deep in the session", () => {
+  const host = running(five, "deep")
+
+  host.it("T37 brings no column of ours along", async () => {
+    const { app } = host
+    const { client } = await app.enrolled()
+    const text = JSON.stringify(await client.session())
+    expect(text).toContain("passwordHash") // the app's own doing
+    expect(text).not.toMatch(/mfa(Secret|Enabled|Epoch)/)
+  })
+})
+
+describe("the staff's sign-in beside the customers'", () => {
+  const host = running(five, "")
+  const staffOf = (app: TestApp) => new Client(app.url, "/api/staff/auth")
+  const staffUser = async (client: Client) => (await client.get("/api/staff/me")).json.user
+
+  host.it("T85 completes what it has held, and nothing that the other has", async () => {
+    const { app } = host
+    const [customer, employee] = [await app.enrolled(), await app.enrolled(`staff-${newName()}`)]
+    const staff = staffOf(app)
+    expect(pathOf(await staff.signIn(employee.email, password))).toBe(five.challenge)
+    // Both have been asked by now, the staff's after the customers'.
+    const held = await app.held(customer)
+    expect((await held.verify(oathCode(customer.secret))).status).toBe(200)
+    expect([(await held.session())?.user.email, await staffUser(held)]).toEqual([customer.email, null])
+    const code = await staff.post("/api/auth/mfa-verify", { code: oathCode(employee.secret) })
+    expect(code.status, code.text).toBe(200)
+    expect((await staffUser(staff)).email).toBe(employee.email)
+    expect((await staff.get("/api/auth/session")).json, "no session of the customers' comes with it").toBeNull()
+    const refused = staffOf(app)
+    await refused.signIn(customer.email, password)
+    expect(await staffUser(refused)).toBeNull()
+  })
+
+  host.it("T85 an app with another secret completes nothing that this one has held", async () => {
+    const { app } = host
+    const user = await app.enrolled()
+    const held = await app.held(user)
+    const there = new Client(await app.instance({ AUTH_SECRET: "another-secret-for-these-tests-0123456789" }))
+    for (const [name, value] of held.cookies) there.cookies.set(name, value)
+    const answer = await there.verify(oathCode(user.secret))
+    expect([answer.status, there.sessionCookie], answer.text).toEqual([401, undefined])
+  })
+})
