@@ -5,7 +5,7 @@ import { type Fixture, fixturesNamed, recordedFixtures, TestApp } from "../suppo
 import { oathCode } from "../support/otp"
 import { isReachable, type Kind } from "../support/sql"
 
-const kinds: Kind[] = ["sqlite", "postgresql"]
+const kinds: Kind[] = ["sqlite", "postgresql", "mariadb"]
 const reachable = new Map(await Promise.all(kinds.map(async (kind) => [kind, await isReachable(kind)] as const)))
 
 /** The app of the fixture, for the tests of one block. */
