@@ -20,6 +20,7 @@ export default defineConfig({
       ring("property", { testTimeout: 900_000 }),
       ring("crash", { testTimeout: 900_000 }),
       ring("e2e", { testTimeout: 300_000, globalSetup: "tests/support/global-setup.ts" }),
+      ring("hostile", { testTimeout: 180_000 }),
       ring("security", { globalSetup: "tests/support/global-setup.ts" }),
       ring("browser", { testTimeout: 120_000, globalSetup: "tests/support/global-setup.ts" }),
     ],

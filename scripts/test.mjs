@@ -46,7 +46,7 @@ for (const [name, [command, ...args]] of checks) {
   }
 }
 
-const rings = ["unit", "property", "crash", "e2e", "security", "browser"].filter((ring) => !skipped.has(ring))
+const rings = ["unit", "property", "crash", "e2e", "hostile", "security", "browser"].filter((ring) => !skipped.has(ring))
 console.log(`▸ rings: ${rings.join(", ")} (${seconds()})`)
 const report = join(root, ".cache/results.json")
 mkdirSync(join(root, ".cache"), { recursive: true })

@@ -149,7 +149,7 @@ async function fail(error: unknown): Promise<number> {
       ? error
       : error instanceof CommanderError
         ? new CliError("unknown_option", error.message.replace(/^error: /, ""), { suggestion: "chimerai --help shows what there is." })
-        : (ofSystem(error as NodeJS.ErrnoException) ?? internal(error))
+        : (ofDepth(error) ?? ofSystem(error as NodeJS.ErrnoException) ?? internal(error))
   if (known.details.file && invocation.app !== ".") {
     const { shownFrom } = await import("./report/paths")
     known.details.file = shownFrom(invocation.app)(known.details.file)
@@ -163,6 +163,14 @@ async function fail(error: unknown): Promise<number> {
   const { createReport, wantsColor } = await import("./report/port")
   createReport({ json: true, verbose: false, color: wantsColor(invocation.color) }).note(errorText(known))
   return known.exitCode
+}
+
+/** What is nested without measure ends every reader that calls itself, and none has written anything by then. */
+function ofDepth(error: unknown): CliError | null {
+  if (!(error instanceof RangeError)) return null
+  return new CliError("nested_too_deeply", "A file of this app is nested more deeply than it can be read.", {
+    suggestion: "Nothing was changed. Take the deepest nesting out of its code, schema or configs, then run this again.",
+  })
 }
 
 /** What the system says of a file, before anything was written: the writes have errors of their own. */

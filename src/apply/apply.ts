@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { insertionsBetween, takeOut } from "../edit/merge"
 import type { Insertion } from "../edit/splice"
@@ -17,6 +16,7 @@ import {
   manifestPath,
   manifestText,
   readManifest,
+  readStored,
 } from "./store"
 import { commit, missingFolders, type Write } from "./transaction"
 
@@ -61,7 +61,7 @@ export async function apply(plan: Plan, { version, answers, left, verify }: Appl
 
 /** A write of a file of chimerai's own. */
 export function storeWrite(root: string, path: string, after: string | null): Write {
-  return { path, before: existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : null, after }
+  return { path, before: readStored(root, path), after }
 }
 
 /** The manifest comes last: what it says is there, is there. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer"
-import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { readBytes } from "../disk/look"
 import { takeOut } from "../edit/merge"
-import { withoutDependencies } from "../edit/package-json"
+import { isSameBut, withoutDependencies } from "../edit/package-json"
 import { CliError } from "../errors"
 import { manifestWrite, storeWrite } from "./apply"
 import {
@@ -40,6 +40,8 @@ export type RemovalOptions = {
   purge: boolean
   /** Files as an earlier run left them, with what it had inserted. */
   left: ReadonlyMap<string, Left>
+  /** What of the manifest's entry is the feature's own. */
+  own(installed: InstalledFeature): InstalledFeature
 }
 
 /**
@@ -49,16 +51,18 @@ export type RemovalOptions = {
  */
 export function planRemoval(root: string, feature: string, options: RemovalOptions, usedPackages: UsedPackages): RemovalPlan | null {
   const manifest = readManifest(root)
-  const installed = manifest?.features[feature]
-  if (!manifest || !installed) return null
+  const stated = manifest?.features[feature]
+  if (!manifest || !stated) return null
+  const installed = options.own(stated)
   const plan: RemovalPlan = { removals: [], edited: [], keys: [], used: [], installed, manifest }
   const ours = new Set(installed.created.map(({ path }) => path))
   plan.used = usedPackages(installed.dependencies, ours)
   const unused = installed.dependencies.filter((name) => !plan.used.includes(name))
 
   for (const { path } of installed.created) {
-    if (!existsSync(join(root, path))) continue
-    if (readFileSync(join(root, path), "utf8") === options.left.get(path)?.text || options.force)
+    const text = readBytes(join(root, path), path)?.toString("utf8")
+    if (text === undefined) continue
+    if (text === options.left.get(path)?.text || options.force)
       plan.removals.push({ kind: "delete", path, reason: "created by add", write: { path, before: read(root, path), after: null } })
     else plan.edited.push(path)
   }
@@ -68,7 +72,9 @@ export function planRemoval(root: string, feature: string, options: RemovalOptio
     const left = options.left.get(path)
     const clean = left === undefined ? null : takeOut(text, left.text, left.insertions)
     // Dependencies have names: they are found whatever their owner has made of their versions.
-    const after = path === "package.json" && (clean === null || plan.used.length > 0) ? withoutDependencies(text, unused) : clean
+    // What a manifest says of the text is believed as far as nothing else of the file means something new by it.
+    const isNamed = path === "package.json" && (plan.used.length > 0 || clean === null || !isSameBut(text, clean, unused))
+    const after = isNamed ? withoutDependencies(text, unused) : clean
     if (after === null)
       throw new CliError("user_edited", `What add inserted into ${path} has been edited since, and cannot be told from your own code.`, {
         file: path,
@@ -107,8 +113,8 @@ const envRemoval = (path: string, before: string, after: string | null): Removal
 
 /** @throws CliError encoding_unsupported: what is not UTF-8 could not be written back byte for byte */
 function read(root: string, path: string): string | null {
-  if (!existsSync(join(root, path))) return null
-  const bytes = readFileSync(join(root, path))
+  const bytes = readBytes(join(root, path), path)
+  if (bytes === null) return null
   if (!isUtf8(bytes)) throw new CliError("encoding_unsupported", `${path} is not UTF-8. Nothing was changed.`, { file: path })
   return bytes.toString("utf8")
 }
@@ -127,13 +133,13 @@ export async function applyRemoval(
   const { [feature]: _removed, ...others } = manifest.features
   const isLast = Object.keys(others).length === 0
   const paths = [...installed.created, ...installed.edited].map(({ path }) => path)
-  const own = [...paths.map(basePath), ...(isLast ? [manifestPath] : [])].filter((path) => existsSync(join(root, path)))
+  const own = [...paths.map(basePath), ...(isLast ? [manifestPath] : [])].map((path) => storeWrite(root, path, null))
   await commit(root, boundary, {
     command: "remove",
     verify,
     writes: [
       ...removals.map(({ write }) => write),
-      ...own.map((path) => storeWrite(root, path, null)),
+      ...own.filter(({ before }) => before !== null),
       ...(isLast ? [] : [manifestWrite(root, { ...manifest, features: others })]),
     ],
     emptied: [...installed.folders, ...storeFolders(paths)],
@@ -142,10 +148,20 @@ export async function applyRemoval(
 
 /** Null: the file was ours alone. */
 function withoutKeys(text: string, { created, hash, names, ranges }: InstalledEnv): string | null {
-  if (hashOf(text) !== hash) return linesWithout(text, names)
-  if (created) return null
-  return ranges.toReversed().reduce((result, { at, length }) => result.slice(0, at) + result.slice(at + length), text)
+  const rest = linesWithout(text, names)
+  if (hashOf(text) !== hash) return rest
+  if (created) return rest.trim() === "" ? null : rest
+  const cut = ranges.toReversed().reduce((result, { at, length }) => result.slice(0, at) + result.slice(at + length), text)
+  // The ranges are somebody's word: they may name blank lines besides, and no line of another variable.
+  return linesOf(cut) === linesOf(rest) ? cut : rest
 }
+
+/** The lines with something on them. */
+const linesOf = (text: string): string =>
+  text
+    .split("\n")
+    .flatMap((line) => line.trim() || [])
+    .join("\n")
 
 /** Without the lines that set `names`, and the comment above each. */
 function linesWithout(text: string, names: string[]): string {

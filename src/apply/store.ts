@@ -3,12 +3,15 @@
  * text of each file as it was left, and, only while a run is under way, the journal.
  */
 import { createHash, randomBytes } from "node:crypto"
-import { existsSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname } from "node:path"
+import { readText } from "../disk/look"
+import { placeOf, storeDir } from "../disk/place"
 import type { Insertion } from "../edit/splice"
 import { CliError } from "../errors"
+import type { PackageManager } from "../host/types"
+import { longestManifest, readFeatures } from "./manifest-schema"
 
-export const storeDir = ".chimerai"
+export { storeDir } from "../disk/place"
 export const manifestPath = `${storeDir}/manifest.json`
 export const journalPath = `${storeDir}/journal.json`
 export const ignorePath = `${storeDir}/.gitignore`
@@ -24,7 +27,7 @@ export function storeFolders(paths: string[]): string[] {
 }
 
 /** What was said to overrule detection: the next run has to look at the host with the same eyes. */
-export type Answers = { auth?: string; schema?: string; userModel?: string; prismaClient?: string }
+export type Answers = { auth?: string; schema?: string; userModel?: string; prismaClient?: string; pm?: PackageManager }
 export type InstalledEdit = { path: string; hash: string; insertions: Insertion[] }
 /** A file as an earlier run left it, with what it had inserted; nothing where the whole file is ours. */
 export type Left = { text: string; insertions: Insertion[] }
@@ -54,40 +57,43 @@ const manifestSchema = 2
 export const hashOf = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex")
 export const emptyManifest = (): Manifest => ({ schema: manifestSchema, features: {} })
 
-/** @throws CliError manifest_invalid, manifest_newer */
+/**
+ * The text of a file of chimerai's own; null where there is none.
+ * @throws CliError link_unsafe, special_file, file_too_large
+ */
+export const readStored = (root: string, path: string): string | null => readText(placeOf(root, root, path).target, path)
+
+/** @throws CliError manifest_invalid, manifest_newer; as `readStored` */
 export function readManifest(root: string): Manifest | null {
-  const path = join(root, manifestPath)
-  if (!existsSync(path)) return null
-  const text = readFileSync(path, "utf8")
-  let manifest: Manifest
-  try {
-    manifest = JSON.parse(text) as Manifest
-  } catch (error) {
-    throw new CliError("manifest_invalid", `${manifestPath} is not valid JSON: ${(error as Error).message}.`, {
+  const text = readStored(root, manifestPath)
+  if (text === null) return null
+  const unreadable = (why: string) =>
+    new CliError("manifest_invalid", `${manifestPath} ${why}.`, {
       file: manifestPath,
       suggestion: "Nothing was changed. Restore it from your repository: git checkout -- .chimerai",
     })
+  let manifest: { schema?: unknown; features?: unknown } | null
+  try {
+    manifest = JSON.parse(text.length > longestManifest ? "null" : text)
+  } catch (error) {
+    throw unreadable(`is not valid JSON: ${(error as Error).message}`)
   }
-  if (manifest.schema > manifestSchema)
+  const { schema, features = {} } = manifest ?? {}
+  if (typeof schema !== "number") throw unreadable("is not one of chimerai's")
+  if (schema > manifestSchema)
     throw new CliError("manifest_newer", "MFA was installed here by a newer chimerai than this one.", {
       file: manifestPath,
       suggestion: "Nothing was changed. Use that version or a later one: npx chimerai@latest",
     })
-  // The first layout knew no answers, and noted no names of dependencies.
-  const features = Object.entries(manifest.features ?? {}).map(([name, installed]) => [
-    name,
-    { ...installed, answers: installed.answers ?? {}, dependencies: installed.dependencies ?? [] },
-  ])
-  return { schema: manifestSchema, features: Object.fromEntries(features) }
+  const read = readFeatures(features)
+  if (!read.ok) throw unreadable(`says something that no chimerai has written, at ${read.at}`)
+  return { schema: manifestSchema, features: read.features }
 }
 
 export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`
 
 /** The text of a file as an earlier run left it; null when it did not write that file. */
-export function leftText(root: string, path: string): string | null {
-  const full = join(root, basePath(path))
-  return existsSync(full) ? readFileSync(full, "utf8") : null
-}
+export const leftText = (root: string, path: string): string | null => readStored(root, basePath(path))
 
 /** `base64:32`: so many random bytes. */
 export function generateSecret(kind: string): string {

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname } from "node:path"
 import type { EnvAction } from "../plan/types"
 import type { UpdatePlan } from "../plan/update"
 import { manifestWrite, rangesOf, storeWrite } from "./apply"
@@ -55,7 +54,7 @@ export async function applyUpdate(
     writes: [
       ...writes,
       ...Array.from(bases, ([path, text]) => storeWrite(root, basePath(path), text)).filter(({ before, after }) => before !== after),
-      ...obsolete.map(({ path }) => storeWrite(root, basePath(path), null)).filter(({ path }) => existsSync(join(root, path))),
+      ...obsolete.map(({ path }) => storeWrite(root, basePath(path), null)).filter(({ before }) => before !== null),
       manifestWrite(root, { ...manifest, features: { ...manifest.features, [feature]: installed } }),
     ],
     emptied: [...gone, ...obsolete.map(({ path }) => basePath(path))].map((path) => dirname(path)).filter((path) => path !== "."),

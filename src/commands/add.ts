@@ -1,15 +1,18 @@
 import kleur from "kleur"
+import { ownOf } from "../apply/own"
 import { readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import { HostFiles } from "../host/files"
 import { notInstalled } from "../host/workspace"
-import { hasChanges, type Plan } from "../plan/types"
+import { assertSecretsUnknown } from "../plan/env"
+import { hasChanges, isDifferent, type Plan } from "../plan/types"
 import { type Outcome, planDocument, type Status } from "../report/json"
 import { commandFrom, type Shown, shownEvidence, shownFrom } from "../report/paths"
 import { planTable } from "../report/plan-table"
 import { createReport, printJson, type Report } from "../report/port"
 import { ownVersion } from "../version"
+import { visible } from "../visible"
 import { answersOf, withAnswers } from "./answers"
 import type { OpenAfter } from "./check-result"
 import { assertSame } from "./installed-version"
@@ -27,8 +30,12 @@ export async function add(given: RunOptions): Promise<number> {
 
   const options = withAnswers(given)
   const installed = readManifest(new HostFiles(options.dir).root)?.features[feature.name]
-  if (installed) assertSame(installed.version)
+  if (installed) {
+    ownOf(installed, feature)
+    assertSame(installed.version)
+  }
   const plan = await makePlan(feature, options)
+  assertSecretsUnknown(plan.host, feature, new HostFiles(options.dir))
   if (!options.json || options.diff) await preview(plan, options, report)
   const shown = shownFrom(options.app)
   const planned = plan.nextSteps.map((step) => commandFrom(shown, step))
@@ -41,7 +48,9 @@ export async function add(given: RunOptions): Promise<number> {
   const left = options.strict && manual.length > 0 ? exit.manualStepsLeft : exit.done
 
   if (!hasChanges(plan)) {
-    report.out(`\n${kleur.green("✔")} ${feature.name} is installed already; nothing to change.`)
+    report.out(
+      `\n${kleur.green("✔")} ${feature.name} is installed already; nothing to change${plan.actions.some(isDifferent) ? ", but look at the files that are not as generated" : ""}.`,
+    )
     const missing = notInstalled(new HostFiles(options.dir), plan.dependencies.kept)
     if (missing.length === 0) return finish(outcome("unchanged"), left)
     // The run that wrote the files was cut short in its last step: to resume is to take that step.
@@ -69,7 +78,12 @@ export async function add(given: RunOptions): Promise<number> {
     options,
   )
   if (needsInstall) assertInstallable(plan.host.packageManager, options)
-  const { assertNothingOpen, openAfter } = await import("./check-result")
+  const { assertCode, assertNothingOpen, openAfter } = await import("./check-result")
+  await assertCode(
+    plan.actions.flatMap((action) =>
+      action.kind === "create" && action.state === "planned" ? [[action.path, action.after] as const] : [],
+    ),
+  )
   const open = openAfter(feature, options, plan)
   await rehearse(plan, open)
   const { apply } = await import("../apply/apply")
@@ -92,12 +106,14 @@ export async function add(given: RunOptions): Promise<number> {
 async function preview(plan: Plan, options: RunOptions, report: Report): Promise<void> {
   const shown = shownFrom(options.app)
   if (!options.diff || !options.dryRun) report.out(planTable(plan, shown))
-  for (const { message, file } of plan.warnings) report.note(`${kleur.yellow("!")} ${message}${file ? ` (${shown(file)})` : ""}`)
+  for (const { message, file } of plan.warnings)
+    report.note(`${kleur.yellow("!")} ${visible(`${message}${file ? ` (${shown(file)})` : ""}`)}`)
   if (options.diff) {
     const { planDiff } = await import("../report/diff")
     report.out(planDiff(plan.actions, shown))
   }
-  for (const [fact, source] of Object.entries(shownEvidence(plan.host.evidence, shown))) report.detail(kleur.dim(`  ${fact}: ${source}`))
+  for (const [fact, source] of Object.entries(shownEvidence(plan.host.evidence, shown)))
+    report.detail(kleur.dim(`  ${fact}: ${visible(source)}`))
 }
 
 /** A person is asked once; `--yes`, CI and a missing terminal take the plan as it is. */
@@ -130,7 +146,7 @@ function summary(plan: Plan, count: number, nextSteps: string[], warnings: Plan[
     `  ${nextSteps.length + 1}. Start the app and open ${kleur.bold(plan.routes.settings)}. Sign-ins are held at ${plan.routes.challenge}.`,
     ...manual.flatMap(({ path, reason, snippet }) => [
       "",
-      `${kleur.yellow("You")}: ${shown(path)}: ${reason}`,
+      `${kleur.yellow("You")}: ${visible(`${shown(path)}: ${reason}`)}`,
       ...snippet.split("\n").map((line) => `    ${line}`),
     ]),
     "",

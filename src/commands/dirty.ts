@@ -15,7 +15,7 @@ export async function assertClean(paths: string[], options: RunOptions): Promise
   const files = new HostFiles(options.dir)
   const left = new Map(readManifest(files.root)?.features[options.feature]?.edited.map(({ path, hash }) => [path, hash]))
   const touched = paths.filter((path) => left.get(path) !== hashOf(files.read(path) ?? ""))
-  const [first, ...more] = await uncommitted(files.root, files.repository, touched)
+  const [first, ...more] = uncommitted(files, touched)
   if (!first) return
   const shown = shownFrom(options.app)
   const names = [first, ...more].map(shown).join(", ")

@@ -1,4 +1,5 @@
 import { assertAvailable, install, installCommand } from "../apply/install"
+import { HostFiles } from "../host/files"
 import type { PackageManager, Warning } from "../host/types"
 import type { Report } from "../report/port"
 import { withProgress } from "../report/progress"
@@ -7,8 +8,8 @@ import type { RunOptions } from "./options"
 export type Installed = { ok: boolean; nextSteps: string[]; warnings: Warning[] }
 
 /** Throws while nothing is written yet, where a package manager will be needed that is not there. */
-export function assertInstallable(manager: PackageManager, { install: wanted }: RunOptions): void {
-  if (wanted) assertAvailable(manager)
+export function assertInstallable(manager: PackageManager, { install: wanted, dir }: RunOptions): void {
+  if (wanted) assertAvailable(new HostFiles(dir), manager)
 }
 
 /** The last step: it may fail, and what is in place stays. */
@@ -22,7 +23,7 @@ export async function installDependencies(
   if (!wanted) return { ok: true, nextSteps: [installCommand(manager)], warnings: [] }
   const result = await withProgress(
     `Installing ${names.join(", ")} with ${manager}`,
-    () => install(root, manager, verbose),
+    () => install(new HostFiles(root), manager, verbose),
     ({ ok }) => !ok,
   )
   if (result.ok) return { ok: true, nextSteps: [], warnings: [] }

@@ -1,4 +1,4 @@
-import { generateSecret, leftText } from "../apply/store"
+import { generateSecret, readManifest } from "../apply/store"
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
@@ -37,17 +37,19 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
   ])
   const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, wrapMiddleware, followResult }
   return decide(detection.host, feature, await render(feature, detection.host, eraseTypes), {
-    ...sourcesOf(detection),
+    ...sourcesOf(detection, feature.name),
     edits,
     generate: generateSecret,
   })
 }
 
-function sourcesOf({ files, modules, host }: Detection) {
+function sourcesOf({ files, modules, host }: Detection, feature: string) {
+  const created = new Set(readManifest(host.root)?.features[feature]?.created.map(({ path }) => path))
   return {
     read: (path: string) => files.read(path),
     isSignIn: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
-    rendered: (path: string) => leftText(host.root, path),
+    isInstalled: (path: string) => created.has(path),
+    means: (from: string, specifier: string, module: string) => modules.means(from, specifier, module),
     parse(path: string, text: string) {
       const known = modules.parsed(path)
       if (known?.text === text) return known

@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { CliError } from "../errors"
 import { findApp } from "../host/apps"
 import type { PackageManager } from "../host/types"
+import { tidyPath } from "../names"
 
 /** What the command line says, checked. */
 export type RunOptions = {
@@ -37,6 +38,10 @@ const managers: readonly string[] = ["npm", "pnpm", "yarn", "bun"]
 /** @throws CliError invalid_option, app_ambiguous */
 export function readOptions(feature: string, dir: string | undefined, flags: Record<string, unknown>): RunOptions {
   const text = (name: string) => (typeof flags[name] === "string" ? (flags[name] as string) : undefined)
+  const path = (name: string) => {
+    const given = text(name)
+    return given === undefined ? undefined : tidyPath(given)
+  }
   const on = (name: string) => flags[name] === true
   const pm = text("pm")
   if (pm !== undefined && !managers.includes(pm))
@@ -46,10 +51,10 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
     throw new CliError("invalid_option", `Two directories were given: ${dir} and --cwd ${cwd}.`)
   const given = dir ?? cwd ?? "."
   const app = findApp(given, text("app"))
-  const auth = text("auth")
-  const schema = text("schema")
+  const auth = path("auth")
+  const schema = path("schema")
   const userModel = text("userModel")
-  const prismaClient = text("prismaClient")
+  const prismaClient = path("prismaClient")
   const templates = text("templates")
   if (on("rollback") && on("resume")) throw new CliError("invalid_option", "--rollback and --resume are opposites.")
   if (on("dryRun") && (on("rollback") || on("resume")))

@@ -6,6 +6,7 @@ import { detectPackageManager } from "../host/workspace"
 import { shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
+import { visible } from "../visible"
 import type { RunOptions } from "./options"
 
 /**
@@ -17,11 +18,11 @@ import type { RunOptions } from "./options"
 export async function recover(command: string, options: RunOptions): Promise<number | null> {
   const files = new HostFiles(options.dir)
   if (!options.rollback && !options.resume) {
-    assertNoJournal(files.root)
+    await assertNoJournal(files.root)
     return null
   }
   const report = createReport(options)
-  const recovery = options.rollback ? rollBack(files.root, files.boundary) : resume(files.root, files.boundary)
+  const recovery = await (options.rollback ? rollBack(files.root, files.boundary) : resume(files.root, files.boundary))
   if (options.resume && (recovery === null || recovery.paths.length === 0)) {
     report.note("No file is half done here: this run starts at the beginning.")
     return null
@@ -42,6 +43,6 @@ function told(recovery: Recovery | null, { rollback }: RunOptions, shown: (path:
   if (recovery === null) return "There is no interrupted run here; nothing to restore."
   if (recovery.paths.length === 0) return "The run was interrupted before it had changed anything: every file is as it was."
   if (!rollback) return `Finished: ${recovery.paths.length} files are as ${recovery.command} was to leave them.`
-  const kept = recovery.kept.map((path) => `\n  ${shown(path)} has been edited since, and is left as it is.`).join("")
+  const kept = recovery.kept.map((path) => `\n  ${visible(shown(path))} has been edited since, and is left as it is.`).join("")
   return `Restored: ${kept === "" ? "every file is as it was" : "every other file is as it was"} before ${recovery.command}.${kept}`
 }

@@ -1,6 +1,7 @@
 import kleur from "kleur"
+import { ownOf } from "../apply/own"
 import { applyRemoval, planPurge, planRemoval, type Removal } from "../apply/remove"
-import { readManifest } from "../apply/store"
+import { type InstalledFeature, readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import { detectEnv } from "../host/env"
@@ -11,6 +12,7 @@ import { detectPackageManager } from "../host/workspace"
 import { shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
+import { visible } from "../visible"
 import { assertNothingOpen } from "./check-result"
 import { assertClean } from "./dirty"
 import { assertInstallable, installDependencies } from "./install-step"
@@ -35,7 +37,8 @@ export async function remove(options: RunOptions): Promise<number> {
   })
 
   const known = readManifest(files.root)?.features[options.feature]
-  const removal = { ...options, left: known ? await leftBehind(files, known) : new Map() }
+  const own = (installed: InstalledFeature) => ownOf(installed, feature)
+  const removal = { ...options, own, left: known ? await leftBehind(files, own(known)) : new Map() }
   const plan =
     planRemoval(files.root, options.feature, removal, (names, ours) => packagesUsed(files, names, ours)) ??
     (options.purge ? planPurge(files.root, detectEnv(files).facts.file, feature.env) : null)
@@ -53,7 +56,7 @@ export async function remove(options: RunOptions): Promise<number> {
 
   for (const removal of plan.removals) report.out(row(removal, shown(removal.path)))
   for (const path of plan.edited)
-    report.out(`  ${kleur.yellow("kept".padEnd(7))} ${shown(path)}  ${kleur.dim("you have edited it; --force takes it out too")}`)
+    report.out(`  ${kleur.yellow("kept".padEnd(7))} ${visible(shown(path))}  ${kleur.dim("you have edited it; --force takes it out too")}`)
   const actions = (state: string) => [
     ...plan.removals.map(({ kind, path, reason }) => ({ kind, path: shown(path), state, reason })),
     ...plan.edited.map((path) => ({ kind: "delete", path: shown(path), state: "conflict", reason: "you have edited it" })),
@@ -62,7 +65,7 @@ export async function remove(options: RunOptions): Promise<number> {
     const message = `${shown(file)}:${line} imports ${specifier}, which goes: take it out there, or the app does not build.`
     return { code: "still_imported", message, file: shown(file), line }
   })
-  for (const { message } of warnings) report.note(`${kleur.yellow("!")} ${message}`)
+  for (const { message } of warnings) report.note(`${kleur.yellow("!")} ${visible(message)}`)
   const nextSteps = ["The mfa columns and Mfa tables stay in the database. To drop them, create a migration from the restored schema."]
   if (options.dryRun) {
     if (options.json) printJson(document("planned", { actions: actions("planned"), nextSteps, warnings }))
@@ -110,4 +113,4 @@ function assertUnused(broken: string): void {
 }
 
 const row = ({ kind, reason }: Removal, path: string): string =>
-  `  ${(kind === "delete" ? kleur.red : kleur.cyan)(kind.padEnd(7))} ${path}  ${kleur.dim(reason)}`
+  `  ${(kind === "delete" ? kleur.red : kleur.cyan)(kind.padEnd(7))} ${visible(path)}  ${kleur.dim(reason)}`

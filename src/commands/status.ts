@@ -1,12 +1,14 @@
 import kleur from "kleur"
 import { installCommand } from "../apply/install"
 import { assertNoJournal } from "../apply/journal"
+import { ownOf } from "../apply/own"
 import { type InstalledFeature, readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import type { LoadedFeature } from "../feature/types"
 import { type Bypasses, findBypasses, type Place } from "../host/bypasses"
 import { detect } from "../host/detect"
+import { holdersOf, valueIn } from "../host/env"
 import { HostFiles } from "../host/files"
 import { isMigrated } from "../host/migrations"
 import { Modules } from "../host/modules"
@@ -14,11 +16,13 @@ import { delegateOf } from "../host/prisma"
 import { importsOf } from "../host/sources"
 import type { Host, Warning } from "../host/types"
 import { notInstalled } from "../host/workspace"
+import { knownHolder, whyNotPrivate } from "../plan/env"
 import type { Action, Plan } from "../plan/types"
 import { hostDocument } from "../report/json"
 import { commandFrom, type Shown, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
+import { visible } from "../visible"
 import { withAnswers } from "./answers"
 import { schemaErrors, validatorMajor } from "./check-result"
 import { compareToOwn } from "./installed-version"
@@ -39,7 +43,7 @@ export async function status(given: RunOptions): Promise<number> {
   const shown = shownFrom(given.app)
   const document = (rest: object) => ({ command: "status", feature: given.feature, version: ownVersion(), ...rest })
 
-  const interrupted = interruption(files.root)
+  const interrupted = await interruption(files.root)
   const installed = interrupted ? undefined : readManifest(files.root)?.features[given.feature]
   if (!installed) {
     const checks = interrupted ? [interrupted] : []
@@ -50,6 +54,7 @@ export async function status(given: RunOptions): Promise<number> {
 
   const options = withAnswers(given)
   const feature = loadFeature(options.feature)
+  ownOf(installed, feature)
   const known = [versionCheck(installed), ...(await fileChecks(files, installed, shown))]
   const ofHost = (host: Host) => [...envChecks(files, host, feature, shown), ...bypassChecks(files, host, installed, shown)]
   const finish = (host: Host, checks: Check[]): number => {
@@ -81,12 +86,12 @@ export async function status(given: RunOptions): Promise<number> {
 
 function line({ state, message, fix }: Check): string {
   const mark = { ok: kleur.green("✔"), todo: kleur.yellow("!"), unknown: kleur.cyan("?") }[state]
-  return `${mark} ${message}${fix ? `\n    ${fix.replaceAll("\n", "\n    ")}` : ""}`
+  return `${mark} ${visible(message)}${fix ? `\n    ${fix.replaceAll("\n", "\n    ")}` : ""}`
 }
 
-function interruption(root: string): Check | null {
+async function interruption(root: string): Promise<Check | null> {
   try {
-    assertNoJournal(root)
+    await assertNoJournal(root)
     return null
   } catch (error) {
     if (!(error instanceof CliError)) throw error
@@ -98,7 +103,10 @@ function interruption(root: string): Check | null {
 function warningCheck({ code, message, file }: Warning, shown: Shown): Check {
   const text = file ? `${message} (${shown(file)})` : message
   if (code === "auth_version_old") return { id: code, state: "todo", message: text, fix: "Upgrade next-auth, then run this again." }
-  const isUnknown = ["oauth_without_adapter", "several_credentials", "own_jwt_encoding", "sign_in_made_in_function"].includes(code)
+  const isUnknown = [
+    ...["oauth_without_adapter", "several_credentials", "own_jwt_encoding", "sign_in_made_in_function"],
+    "files_differ",
+  ].includes(code)
   return { id: code, state: isUnknown ? "unknown" : "ok", message: text }
 }
 
@@ -224,25 +232,36 @@ function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, sh
 function envChecks(files: HostFiles, host: Host, feature: LoadedFeature, shown: Shown): Check[] {
   return feature.env.map(({ name, generate }): Check => {
     const bytes = Number(generate.split(":")[1])
-    const file = shown(host.env.file)
-    const value = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*(.*)$`, "m").exec(files.read(host.env.file) ?? "")?.[1]
+    const read = (path: string) => files.read(path)
+    const holders = holdersOf(name, host.env, read)
+    // The worst of them is said: a private one for one mode does not mend a known one for the other.
+    const known = knownHolder(name, host, files)
+    const holder = known.holder ?? holders.find(({ privacy }) => privacy !== "ignored") ?? holders[0]
+    const file = shown(holder?.path ?? host.env.file)
     const fix = `${name}="$(openssl rand -base64 ${bytes})" in ${file}`
-    if (value === undefined || value.trim() === "") return { id: "env", state: "todo", message: `${name} is not set in ${file}.`, fix }
+    if (!holder) return { id: "env", state: "todo", message: `${name} is not set in ${file}.`, fix }
+    if (known.holder !== null) {
+      const rotate = `Take it out of ${file} and rotate the key: put a new one first, ${name}="new:KEY,old:KEY", in a file that git ignores.`
+      return { id: "env", state: "todo", message: `${name} is set in ${file}, ${known.why}.`, fix: rotate }
+    }
     // `kid:key,kid:key`, or one key.
-    const keys = value
-      .trim()
-      .replace(/^["']|["']$/g, "")
-      .split(",")
+    const keys = (valueIn(read(holder.path) ?? "", name) ?? "").split(",")
     const short = keys.filter((key) => Buffer.from(key.slice(key.indexOf(":") + 1), "base64").length !== bytes)
     if (short.length > 0) return { id: "env", state: "todo", message: `${name} in ${file} is not ${bytes} bytes of base64.`, fix }
-    return host.env.ignored
-      ? { id: "env", state: "ok", message: `${name} is set in ${file}, which git ignores.` }
-      : {
-          id: "env",
-          state: "todo",
-          message: `${name} is set in ${file}, which git does not ignore.`,
-          fix: `Add ${file} to .gitignore; if it was ever committed, rotate the key.`,
-        }
+    if (holder.privacy === "ignored") return { id: "env", state: "ok", message: `${name} is set in ${file}, which git ignores.` }
+    if (holder.privacy === "elsewhere")
+      return {
+        id: "env",
+        state: "unknown",
+        message: `${name} is set in ${file}: ${whyNotPrivate(holder.privacy, file)}.`,
+        fix: `Make sure that no repository and no web server has the file that ${file} leads to.`,
+      }
+    return {
+      id: "env",
+      state: "todo",
+      message: `${name} is set in ${file}: ${whyNotPrivate(holder.privacy, file)}.`,
+      fix: `Add ${file} to .gitignore; if it was ever committed, rotate the key.`,
+    }
   })
 }
 

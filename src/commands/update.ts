@@ -1,17 +1,22 @@
 import kleur from "kleur"
+import { ownOf } from "../apply/own"
 import { type InstalledFeature, readManifest } from "../apply/store"
 import { takeOut } from "../edit/merge"
+import { isSameBut } from "../edit/package-json"
 import { undoInsertions } from "../edit/splice"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import type { LoadedFeature } from "../feature/types"
 import { HostFiles } from "../host/files"
+import { assertSecretsUnknown } from "../plan/env"
+import { filesDiffer } from "../plan/plan"
 import type { Plan } from "../plan/types"
 import { type Change, type EditedFile, planUpdate, type UpdatePlan } from "../plan/update"
 import { hostDocument } from "../report/json"
 import { commandFrom, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
+import { visible } from "../visible"
 import { answersOf, withAnswers } from "./answers"
 import { assertNotNewer } from "./installed-version"
 import { leftBehind } from "./left-behind"
@@ -33,12 +38,17 @@ export async function update(given: RunOptions): Promise<number> {
     throw new CliError("not_installed", `${feature.name} is not installed here; there is nothing to update.`, {
       suggestion: `Install it: npx chimerai add ${feature.name}`,
     })
+  ownOf(installed, feature)
   assertNotNewer(installed.version)
 
   const { fresh, plan } = await planFrom(installed, feature, options)
+  assertSecretsUnknown(fresh.host, feature, files)
   const version = ownVersion()
   const planned = plan.changes.filter(({ state }) => state === "planned")
   const conflicts = plan.changes.filter(({ state }) => state === "conflict")
+  // Whatever a repository says that they were: what is in them instead decides whether a second factor is asked for.
+  const differing = plan.changes.filter(({ path, after }) => after !== null && plan.created.has(path) && after !== plan.created.get(path))
+  const warnings = [...fresh.warnings, ...filesDiffer(differing.map(({ path }) => path))]
   const document = (status: string, state: string, nextSteps: string[] = []) => ({
     command: "update",
     feature: feature.name,
@@ -53,12 +63,13 @@ export async function update(given: RunOptions): Promise<number> {
       reason: change.reason,
     })),
     nextSteps,
-    warnings: fresh.warnings,
+    warnings,
   })
+  for (const { code, message } of warnings) if (code === "files_differ") report.note(`${kleur.yellow("!")} ${visible(message)}`)
   for (const change of [...planned, ...conflicts]) report.out(row(change, shown(change.path)))
   if (options.diff) {
     const { changesDiff, planDiff } = await import("../report/diff")
-    report.out([changesDiff(planned, shown), planDiff(plan.env, shown)].filter((text) => text !== "").join("\n"))
+    report.out([changesDiff(planned, shown, plan.env), planDiff(plan.env, shown)].filter((text) => text !== "").join("\n"))
   }
   if (planned.length === 0 && installed.version === version) {
     report.out(`\n${kleur.green("✔")} ${feature.name} is up to date${conflicts.length > 0 ? ", but for the conflicts above" : ""}.`)
@@ -81,7 +92,8 @@ export async function update(given: RunOptions): Promise<number> {
   const needsInstall = planned.some(({ path }) => path === "package.json")
   if (needsInstall) assertInstallable(fresh.host.packageManager, options)
   const { applyUpdate } = await import("../apply/update")
-  const { assertNothingOpen, openIn, openPaths, schemaErrors } = await import("./check-result")
+  const { assertCode, assertNothingOpen, openIn, openPaths, schemaErrors } = await import("./check-result")
+  await assertCode([...plan.created].filter(([path]) => planned.some((change) => change.path === path)))
   const schemaWasValid = schemaErrors(files, fresh.host.prisma.files) === ""
   const verify = async () => {
     const left = readManifest(files.root)?.features[feature.name] as InstalledFeature
@@ -125,7 +137,10 @@ export async function planFrom(
     const mine = now(path)
     if (mine === null) continue
     const { text, insertions } = left.get(path) ?? { text: mine, insertions: [] }
-    const [clean, before] = [takeOut(mine, text, insertions), undoInsertions(text, insertions)]
+    const [found, before] = [takeOut(mine, text, insertions), undoInsertions(text, insertions)]
+    // As when it is removed: of package.json nothing but our dependencies goes.
+    const names = feature.dependencies.map(({ name }) => name)
+    const clean = found !== null && path === "package.json" && !isSameBut(mine, found, names) ? null : found
     // Dependencies have names, and are found whatever their owner has made of their versions: nothing is to be merged.
     const isMerged = clean === null && before !== null && path !== "package.json"
     edited.set(path, isMerged ? { clean, left: text, before } : { clean, left: null, before: null })
@@ -140,5 +155,5 @@ export async function planFrom(
 
 function row({ kind, state, reason }: Change, path: string): string {
   const colour = state === "conflict" ? kleur.yellow : kind === "delete" ? kleur.red : kind === "create" ? kleur.green : kleur.cyan
-  return `  ${colour((state === "conflict" ? "yours" : kind).padEnd(7))} ${path}  ${kleur.dim(reason)}`
+  return `  ${colour((state === "conflict" ? "yours" : kind).padEnd(7))} ${visible(path)}  ${kleur.dim(visible(reason))}`
 }

@@ -12,7 +12,9 @@ export type Merge = { text: string; conflicts: number }
  */
 export function merge(mine: string, base: string, theirs: string): Merge {
   let conflicts = 0
-  const regions = diff3Merge(linesOf(mine), linesOf(base), linesOf(theirs), { excludeFalseConflicts: true })
+  const texts = [linesOf(mine), linesOf(base), linesOf(theirs)] as const
+  if (pairs(texts[0], texts[1]) + pairs(texts[2], texts[1]) > mostPairs) return { text: marked(mine, theirs), conflicts: 1 }
+  const regions = diff3Merge(...texts, { excludeFalseConflicts: true })
   const parts = regions.map(({ ok, conflict }) => {
     if (ok) return ok.join("")
     conflicts++
@@ -21,16 +23,28 @@ export function merge(mine: string, base: string, theirs: string): Merge {
   return { text: parts.join(""), conflicts }
 }
 
+/** Differences. Texts with more in them have nothing to do with each other, and finding every one would take hours. */
+const mostDifferences = 3_000
+
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 const marked = (mine: string, theirs: string): string => `<<<<<<< yours\n${ended(mine)}=======\n${ended(theirs)}>>>>>>> chimerai\n`
 const ended = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`)
 
+/** Each of them is looked at. A file of ours, and any that people write, has some thousand. */
+const mostPairs = 30_000_000
+
+/** How often a line of one text is one of the other as well. */
+function pairs(one: string[], other: string[]): number {
+  const counts = new Map<string, number>()
+  for (const line of other) counts.set(line, (counts.get(line) ?? 0) + 1)
+  return one.reduce((sum, line) => sum + (counts.get(line) ?? 0), 0)
+}
+
 /** How many lines have to go, or to come, to make one text of another. */
 export function distance(from: string, to: string): number {
-  return diffArrays(linesOf(from), linesOf(to)).reduce(
-    (lines, { added, removed, value }) => lines + (added || removed ? value.length : 0),
-    0,
-  )
+  const parts = diffArrays(linesOf(from), linesOf(to), { maxEditLength: mostDifferences })
+  if (!parts) return Number.POSITIVE_INFINITY
+  return parts.reduce((lines, { added, removed, value }) => lines + (added || removed ? value.length : 0), 0)
 }
 
 /**
@@ -41,11 +55,14 @@ export function distance(from: string, to: string): number {
 export function takeOut(now: string, left: string, insertions: Insertion[]): string | null {
   const before = undoInsertions(left, insertions)
   if (before === null || now === left) return before
-  const common = align(left, now)
+  const alignment = align(left, now)
+  if (alignment === null) return null
+  const { segments: common, unknown } = alignment
   const cuts: Range[] = []
   let shift = 0
   for (const { at, text } of insertions.toSorted((a, b) => a.at - b.at)) {
     const [from, to] = [at + shift, at + shift + text.length]
+    if (unknown.some((range) => range.from < to && from < range.to)) return null
     shift += text.length
     const whole = equalRanges(left, from, to).flatMap((range) => {
       const own = left.slice(range.from, range.to)
@@ -116,9 +133,13 @@ function equalRanges(text: string, from: number, to: number): Range[] {
 
 type Segment = { left: number; now: number; length: number }
 
-/** What two texts have in common, in order: by lines, and by words where lines differ. */
-function align(left: string, now: string): Segment[] {
+/** @property unknown where the left text differs so much that what is left of it there is not looked for */
+type Alignment = { segments: Segment[]; unknown: Range[] }
+
+/** What two texts have in common, in order: by lines, and by words where lines differ. Null: next to nothing. */
+function align(left: string, now: string): Alignment | null {
   const segments: Segment[] = []
+  const unknown: Range[] = []
   const at = { left: 0, now: 0 }
   const keep = (length: number) => {
     const last = segments.at(-1)
@@ -131,14 +152,23 @@ function align(left: string, now: string): Segment[] {
   const close = () => {
     const { removed, added } = hunk
     Object.assign(hunk, { removed: "", added: "" })
-    for (const part of diffArrays(wordsOf(removed), wordsOf(added))) {
+    const words = diffArrays(wordsOf(removed), wordsOf(added), { maxEditLength: mostDifferences })
+    if (!words) {
+      unknown.push({ from: at.left, to: at.left + removed.length })
+      at.left += removed.length
+      at.now += added.length
+      return
+    }
+    for (const part of words) {
       const { length } = part.value.join("")
       if (part.removed) at.left += length
       else if (part.added) at.now += length
       else keep(length)
     }
   }
-  for (const { value, added, removed } of diffArrays(linesOf(left), linesOf(now))) {
+  const lines = diffArrays(linesOf(left), linesOf(now), { maxEditLength: mostDifferences })
+  if (!lines) return null
+  for (const { value, added, removed } of lines) {
     const text = value.join("")
     if (removed) hunk.removed += text
     else if (added) hunk.added += text
@@ -148,7 +178,7 @@ function align(left: string, now: string): Segment[] {
     }
   }
   close()
-  return segments
+  return { segments, unknown }
 }
 
 const wordsOf = (text: string): string[] => text.match(/\r?\n|[^\S\n]+|\w+|[^\w\s]/g) ?? []
@@ -156,8 +186,10 @@ const wordsOf = (text: string): string[] => text.match(/\r?\n|[^\S\n]+|\w+|[^\w\
 /** How `after` comes from `before` by insertions alone; null where something is gone. */
 export function insertionsBetween(before: string, after: string): Insertion[] | null {
   const insertions: Insertion[] = []
+  const common = align(before, after)
+  if (common === null) return null
   const at = { before: 0, after: 0 }
-  for (const { left, now, length } of [...align(before, after), { left: before.length, now: after.length, length: 0 }]) {
+  for (const { left, now, length } of [...common.segments, { left: before.length, now: after.length, length: 0 }]) {
     if (left !== at.before) return null
     if (now > at.after) insertions.push({ at: left, text: after.slice(at.after, now) })
     Object.assign(at, { before: left + length, after: now + length })

@@ -1,4 +1,4 @@
-import { applyEdits, findNodeAtLocation, modify, type Node, type ParseError, parseTree } from "jsonc-parser"
+import { applyEdits, findNodeAtLocation, getNodeValue, modify, type Node, type ParseError, parseTree } from "jsonc-parser"
 import { type EditResult, eolOf, type Insertion } from "./splice"
 
 export type Dependency = { name: string; range: string; dev: boolean }
@@ -35,6 +35,23 @@ export function withoutDependencies(text: string, names: string[]): string {
     }, text)
 }
 
+const isField = (name: string): boolean => name === "dependencies" || name === "devDependencies"
+
+/** Whether two texts say the same but for these dependencies, and for fields that have no others. */
+export function isSameBut(text: string, other: string, names: string[]): boolean {
+  const [one, two] = [text, other].map((each) => {
+    const root = parseRoot(each)
+    if (root === null) return null
+    const data = getNodeValue(root) as Record<string, unknown>
+    const entries = Object.entries(data).map(([field, value]): [string, unknown] => {
+      if (!isField(field) || typeof value !== "object" || value === null) return [field, value]
+      return [field, Object.entries(value).filter(([name]) => !names.includes(name))]
+    })
+    return JSON.stringify(entries.filter(([field, value]) => !isField(field) || !Array.isArray(value) || value.length > 0))
+  })
+  return one !== null && one === two
+}
+
 /** Offsets count in `text`, its byte order mark included. */
 function parseRoot(text: string): Node | null {
   const errors: ParseError[] = []
@@ -69,5 +86,9 @@ function addBeside(text: string, properties: Node[], last: Node, entry: Dependen
   return { at: last.offset + last.length, text: `,${gapBefore(text, last)}${print(entry)}` }
 }
 
-const print = ({ name, range }: Dependency) => `"${name}": "${range}"`
-const gapBefore = (text: string, { offset }: Node) => /\s*$/.exec(text.slice(0, offset))?.[0] ?? ""
+const print = ({ name, range }: Dependency) => `${JSON.stringify(name)}: ${JSON.stringify(range)}`
+/** Not `/\s*$/`, which tries every blank of the file for a beginning. */
+function gapBefore(text: string, { offset }: Node): string {
+  const before = text.slice(0, offset)
+  return before.slice(before.trimEnd().length)
+}

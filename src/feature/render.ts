@@ -1,6 +1,8 @@
 import { posix } from "node:path"
 import { coerce, gte, parse as parseVersion } from "semver"
 import type { Host } from "../host/types"
+import { forCode } from "../names"
+import { visibleJson } from "../visible"
 import { alignSchema } from "./align-schema"
 import { compileTemplate } from "./compile"
 import { format } from "./format"
@@ -19,6 +21,8 @@ export type Recipe = {
   routes: Routes
   /** How a file of the host imports a module of the feature. */
   specifier(from: string, module: string): string
+  /** The file of a module of the feature. */
+  fileOf(module: string): string
 }
 
 /** Renders every file of a feature for one host. */
@@ -31,12 +35,16 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
     const compiled = await compileTemplate(readTemplate(feature, template))
     const css = host.styling === "css" ? imports.specifier(path, `${places.base}lib/mfa/mfa.module.css`) : null
     const helpers = {
-      str: (text: string) => JSON.stringify(text),
+      // What cannot be seen is written by number: code must not read otherwise than it runs.
+      str: (text: string) => visibleJson(JSON.stringify(text)),
       eq: (a: unknown, b: unknown) => a === b,
       from: (target: string) => imports.specifier(path, `${places.base}${target}`),
       part: (name: string) => imports.specifier(path, posix.normalize(`${places.parts(path)}/${name}`)),
       host: (fact: "auth" | "handler" | "prisma") =>
-        (fact === "prisma" && host.prisma.client.specifier) || imports.specifier(path, files[fact]),
+        (fact === "prisma" &&
+          host.prisma.client.specifier &&
+          forCode("path", "The package of the Prisma client", host.prisma.client.specifier)) ||
+        imports.specifier(path, files[fact]),
       cls: (role: string) => classOf(feature, role, css !== null),
     }
     return compiled({ ...context, css }, { helpers })
@@ -53,11 +61,15 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
     path,
     text: host.formatting ? await format(path, text, host.formatting) : text,
   })
+  const rendered = await Promise.all(feature.files.filter(({ when }) => isFor(host, when)).map(renderFile))
   return {
-    files: await Promise.all(feature.files.filter(({ when }) => isFor(host, when)).map(renderFile)),
+    files: rendered,
     models: alignSchema(await renderAt(host.prisma.userModelFile, feature.schema.models)),
     routes: places.routes,
     specifier: (from, module) => imports.specifier(from, `${places.base}${module}`),
+    fileOf: (module) =>
+      rendered.find(({ path }) => path.replace(/\.[jt]sx?$/, "") === `${places.base}${module}`)?.path ??
+      `${places.base}${module}.${host.language}`,
   }
 }
 
@@ -115,10 +127,24 @@ function apiPath(host: Host): string {
   return host.auth.handlerDir.slice(host.auth.routesDir.length).replace(/\/\([^)]*\)/g, "")
 }
 
-function contextOf(host: Host, routes: Routes) {
+/** @throws CliError name_unsafe: here, and in `Imports`, what was found in the app goes into code */
+function contextOf(host: Host, found: Routes) {
   const { userModel, userTable, userId, userSchema, userEmail, sessionModel, provider, client } = host.prisma
   const native = userId.nativeType ? ` ${userId.nativeType}` : ""
   const mongo = provider === "mongodb"
+  const names = {
+    "the user model": userModel,
+    "the user's id": userId.name,
+    "the user's address": userEmail,
+    "the Prisma client": client.export,
+  }
+  for (const [what, name] of Object.entries(names)) forCode("identifier", `The name of ${what}`, name)
+  if (sessionModel !== null) forCode("identifier", "The name of the model of sessions", sessionModel)
+  const routes = {
+    ...found,
+    authApi: forCode("path", "The path of the auth route", found.authApi),
+    verifyApi: forCode("path", "The path of the auth route", found.verifyApi),
+  }
   return {
     appName: host.name,
     v4: host.auth.major === 4,
@@ -195,6 +221,10 @@ class Imports {
   constructor(private readonly host: Host) {}
 
   specifier(from: string, target: string): string {
+    return forCode("path", `The way from ${from} to a module`, this.#specifier(from, target))
+  }
+
+  #specifier(from: string, target: string): string {
     const module = target.replace(/\.tsx?$|\.jsx?$/, "").replace(/\/index$/, "")
     const { alias } = this.host
     const near = posix.dirname(from) === posix.dirname(module)

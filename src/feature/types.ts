@@ -1,4 +1,27 @@
+import { validRange } from "semver"
 import * as z from "zod/mini"
+import { isCreatable, isEnvName, isFeatureName, isIdentifier, isPackageName, isPlainPath } from "../names"
+import { hasUnseen } from "../visible"
+
+/** A feature may be somebody else's: what it says goes into code, package.json and commands that are printed. */
+const text = (isRight: (value: string) => boolean, message: string) => z.string().check(z.refine(isRight, message))
+const list = <Item extends z.ZodMiniType>(item: Item) => z.array(item).check(z.maxLength(1_000))
+
+const identifier = text(isIdentifier, "not an identifier")
+const line = text((value) => value.length <= 500 && !hasUnseen(value), "not one line of text")
+const range = text((value) => value.length <= 200 && validRange(value) !== null, "not a range of versions")
+const route = text((value) => /^(?:\/[\w()-]+)+$/.test(value), "not a path like /settings/mfa")
+/** Below the feature's own folder, or the app's: no detours, nothing hidden. */
+const isBelow = (path: string): boolean => isPlainPath(path) && path.split("/").every((part) => part !== "" && !part.startsWith("."))
+const template = text((path) => isBelow(path) && path.endsWith(".hbs"), "not the path of a template (.hbs) in the feature's folder")
+const module = text((path) => isBelow(path) && isCreatable(`${path}.ts`), "not the path of a module")
+const target = text(
+  // Whatever folder the app has for it; what it comes to there is looked at again.
+  (path) => !path.startsWith(".") && isCreatable(path.replace(/^\{base\}/, "").replace(/^\{\w+\}/, "folder")),
+  "not a file that a feature may create: code, styles and schemas of the app, and nothing that a tool reads as its configuration",
+)
+/** Words: what a shell would take for more than that is nothing to print as the next step. */
+const command = text((value) => value.length <= 300 && /^[\w{}@:=./ -]+$/.test(value), "not a plain command")
 
 /** Which hosts a part of the feature is for; what is not said does not matter. */
 const condition = z.strictObject({
@@ -12,50 +35,64 @@ const condition = z.strictObject({
 
 /** templates/<feature>/feature.json: all that a feature is, as data. */
 export const featureSchema = z.strictObject({
-  name: z.string(),
-  title: z.string(),
+  name: text(isFeatureName, "not a name of small letters, digits and dashes"),
+  title: line,
   requires: z.strictObject({
-    next: z.string(),
-    nextAuth: z.string(),
-    nextAuthAdvised: z.string(),
-    prisma: z.string(),
-    prismaAdvised: z.string(),
+    next: range,
+    nextAuth: range,
+    nextAuthAdvised: range,
+    prisma: range,
+    prismaAdvised: range,
     /** What an auth handler in the app folder needs beyond that. */
-    appRouter: z.strictObject({ next: z.string(), nextAuth: z.string() }),
+    appRouter: z.strictObject({ next: range, nextAuth: range }),
   }),
-  dependencies: z.array(
-    z.strictObject({ name: z.string(), range: z.string(), dev: z._default(z.boolean(), false), when: z.optional(condition) }),
-  ),
-  env: z.array(z.strictObject({ name: z.string(), comment: z.string(), generate: z.string().check(z.regex(/^base64:\d+$/)) })),
-  schema: z.strictObject({
-    userFields: z.array(z.strictObject({ name: z.string(), type: z.string(), attributes: z._default(z.string(), "") })),
-    models: z.string(),
-  }),
-  /** The call of the auth library that is wrapped, and what wraps it. */
-  wrapCall: z.strictObject({ wrapper: z.string(), module: z.string() }),
-  /** A function that is called with the auth options where they are declared. */
-  guardOptions: z.strictObject({ function: z.string(), module: z.string(), when: z.optional(condition) }),
-  /** What opens the challenge page in a middleware: a wrapper of its own NextAuth, or a module in place of the library's. */
-  openMiddleware: z.strictObject({ wrapper: z.string(), module: z.string(), replaces: z.string() }),
-  /** A function that a middleware of the app's own is given to. */
-  passMiddleware: z.strictObject({ wrapper: z.string(), module: z.string() }),
-  /** A function that takes a sign-in form where its result says. */
-  followResult: z.strictObject({ function: z.string(), module: z.string() }),
-  routes: z.strictObject({ settings: z.string(), challenge: z.string() }),
-  files: z.array(
+  dependencies: list(
     z.strictObject({
-      template: z.string(),
-      target: z.string(),
+      name: text(isPackageName, "not the name of a package of the registry"),
+      range,
+      dev: z._default(z.boolean(), false),
       when: z.optional(condition),
     }),
   ),
+  env: list(
+    z.strictObject({
+      name: text(isEnvName, "not the name of a variable"),
+      comment: line,
+      generate: z.string().check(z.regex(/^base64:[1-9]\d{0,3}$/)),
+    }),
+  ),
+  schema: z.strictObject({
+    userFields: list(
+      z.strictObject({
+        name: identifier,
+        type: z.string().check(z.regex(/^[A-Za-z]\w{0,99}(?:\?|\[\])?$/)),
+        attributes: z._default(z.string().check(z.regex(/^[\w@(),.:"[\] -]{0,200}$/)), ""),
+      }),
+    ),
+    models: template,
+  }),
+  /** The call of the auth library that is wrapped, and what wraps it. */
+  wrapCall: z.strictObject({ wrapper: identifier, module }),
+  /** A function that is called with the auth options where they are declared. */
+  guardOptions: z.strictObject({ function: identifier, module, when: z.optional(condition) }),
+  /** What opens the challenge page in a middleware: a wrapper of its own NextAuth, or a module in place of the library's. */
+  openMiddleware: z.strictObject({ wrapper: identifier, module, replaces: text(isPlainPath, "not the name of a module") }),
+  /** A function that a middleware of the app's own is given to. */
+  passMiddleware: z.strictObject({ wrapper: identifier, module }),
+  /** A function that takes a sign-in form where its result says. */
+  followResult: z.strictObject({ function: identifier, module }),
+  routes: z.strictObject({ settings: route, challenge: route }),
+  files: list(z.strictObject({ template, target, when: z.optional(condition) })),
   /** Tailwind classes by role; without Tailwind the role is a class of the feature's CSS module. */
-  styles: z.record(z.string(), z.string()),
+  styles: z.record(
+    identifier,
+    text((value) => /^[\w:/.%#[\]()!,&>*=-][\w:/.%#[\]()!,&>*= -]{0,499}$/.test(value), "not a list of classes"),
+  ),
   nextSteps: z.strictObject({
-    migrations: z.string(),
-    push: z.string(),
+    migrations: command,
+    push: command,
     /** After that, for some hosts. */
-    after: z.array(z.strictObject({ command: z.string(), when: condition })),
+    after: list(z.strictObject({ command, when: condition })),
   }),
 })
 

@@ -4,6 +4,9 @@ import type { AuthFacts, OptionsSource } from "./types"
 
 type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 
+/** Names that stand for one another, from use to value. */
+const longestChain = 50
+
 /** Reads the options that NextAuth is called with, through identifiers, spreads and lazy functions. */
 export class Options {
   file: string | null = null
@@ -112,11 +115,13 @@ export class Options {
     const { locate } = this.modules
     const argument = locate.onlyArgumentOf(value)
     const guard = argument && locate.bindingOf(module, locate.calledName(value) ?? "")
-    return argument && /(^|\/)mfa\/with-mfa$/.test(guard?.specifier ?? "") ? argument : value
+    return argument && guard && this.modules.meansOurs(module.path, guard.specifier, "lib/mfa/with-mfa") ? argument : value
   }
 
   /** The value of a name, here or in the module it is imported from. */
-  #follow(module: Module, name: string): { module: Module; value: Expression; source: OptionsSource } | null {
+  #follow(module: Module, name: string, depth = 0): { module: Module; value: Expression; source: OptionsSource } | null {
+    // `const a = b, b = a`, or two modules that import it from each other, name no value.
+    if (depth > longestChain) return null
     const { locate } = this.modules
     const initializer = locate.initializerOf(module, name)
     if (initializer) {
@@ -124,7 +129,7 @@ export class Options {
       const local = locate.localInitializerOf(own)
       if (local) return { module, value: local, source: { file: module.path, name, kind: "function" } }
       const alias = locate.identifierText(own)
-      if (alias !== null && alias !== name) return this.#follow(module, alias)
+      if (alias !== null && alias !== name) return this.#follow(module, alias, depth + 1)
       const made = locate.returnedObject(own)
       const kind = made === null && locate.declarationOf(module, name) !== null ? "constant" : "function"
       return { module, value: made ? this.#unguarded(module, made) : own, source: { file: module.path, name, kind } }
@@ -132,7 +137,7 @@ export class Options {
     const binding = locate.bindingOf(module, name)
     const path = binding && this.modules.resolve(module.path, binding.specifier)
     const target = path ? this.modules.parse(path) : null
-    return target && binding ? this.#follow(target, binding.imported) : null
+    return target && binding ? this.#follow(target, binding.imported, depth + 1) : null
   }
 }
 

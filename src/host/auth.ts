@@ -1,6 +1,7 @@
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
+import { quotedOr } from "../shell"
 import { findHandler, searched } from "./auth-handler"
 import { Options } from "./auth-options"
 import type { HostFiles } from "./files"
@@ -60,7 +61,7 @@ export function detectAuth(
   if (others.length > 0)
     throw new CliError("auth_config_ambiguous", `NextAuth is called in several files: ${candidates.join(", ")}.`, {
       file: handler,
-      suggestion: `Name the one that signs users in: npx chimerai add mfa --auth ${call}`,
+      suggestion: `Name the one that signs users in: npx chimerai add mfa --auth ${quotedOr(call, "path/to/auth.ts")}`,
       choice: { flag: "auth", values: candidates },
     })
 

@@ -14,6 +14,9 @@ export type Bypasses = {
   changesPasswords: Place[]
 }
 
+/** Characters. */
+const longestLine = 1_000
+
 const makes = /\bsession\s*\.\s*create\s*\(|\bcreateSession\s*\(|\bencode\s*\(\s*\{|\bsignInAs\b|\bimpersonat\w*\s*\(/
 const reads = /\bgetToken\s*\(|\bdecode\s*\(\s*\{/
 const takesKey =
@@ -33,7 +36,9 @@ export function findBypasses(files: HostFiles, known: ReadonlySet<string>, users
     if (!/session|next-auth|@auth\/core|impersonat|signInAs|api_?key|token|authorization|passw/i.test(text)) continue
     if (!text.includes("endHeldSignIns")) found.changesPasswords.push(...passwordUpdates(file, text, users))
     const callsNextAuth = otherCall(text)
-    text.split("\n").forEach((line, index) => {
+    text.split("\n").forEach((whole, index) => {
+      // A longer line is no code that somebody has written.
+      const line = whole.slice(0, longestLine)
       const place = { file, line: index + 1 }
       const makesOne = makes.test(line) && (fromNextAuth.test(text) || !/\bencode\b/.test(line))
       if (makesOne || callsNextAuth?.test(line)) found.makesSessions.push(place)
@@ -54,8 +59,8 @@ function passwordUpdates(file: string, text: string, users: string): Place[] {
 
 /** What a call of NextAuth looks like in a file that serves sign-ins with one of its own; null where it does not. */
 function otherCall(text: string): RegExp | null {
-  const name = /^\s*import\s+(\w+)[^;"']*["']next-auth["']/m.exec(text)?.[1]
+  const name = /^[ \t]*import[ \t]+(\w+)[^;"']{0,500}["']next-auth["']/m.exec(text)?.[1]
   if (!name) return null
-  const keepsAll = new RegExp(`\\b(?:const|let)\\s+\\w+\\s*=\\s*${name}\\s*\\(`).test(text) && !/\.auth\b/.test(text)
+  const keepsAll = new RegExp(`\\b(?:const|let)[ \\t]+\\w+[ \\t]*=[ \\t]*${name}[ \\t]*\\(`).test(text) && !/\.auth\b/.test(text)
   return keepsAll || /\bhandlers?\b|\bsignIn\b|\bPOST\b/.test(text) ? new RegExp(`\\b${name}\\s*\\(`) : null
 }

@@ -6,6 +6,7 @@ import { detectClient } from "./client"
 import { detectEnv } from "./env"
 import { HostFiles } from "./files"
 import { detectFormatting } from "./formatting"
+import { scriptsOf } from "./json"
 import { detectMiddleware } from "./middleware"
 import { Modules } from "./modules"
 import { checkBasePath, detectNext, detectStyling } from "./next"
@@ -139,7 +140,7 @@ export async function detect(
 function usesMigrations(files: HostFiles, schema: string, manifest: PackageJson): boolean {
   const dir = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/")) : "."
   if (files.isDirectory(`${dir}/migrations`) || files.isDirectory(`${schema}/migrations`)) return true
-  return !Object.values(manifest.scripts ?? {}).some((script) => /\bdb push\b/.test(script))
+  return !scriptsOf(manifest).some((script) => /\bdb push\b/.test(script))
 }
 
 /** Versions that work, and should be left behind. */

@@ -1,33 +1,250 @@
 import { dirname, join, relative } from "node:path"
 import ignore from "ignore"
+import { readText, statAt } from "../disk/look"
+import { envFiles, holdsSecrets } from "../disk/secrets"
+import { ignoredBy, isTracked, placeOf, realPathOf, wasCommitted } from "../run/git"
+import { isWithin } from "../run/project"
+import { repositoryOf } from "../run/repository"
 import { type HostFiles, toSlashes } from "./files"
 
-export type EnvFacts = { file: string; ignored: boolean; example: string | null }
+/**
+ * Who else gets to see what is written to a file.
+ * - `ignored`: nobody; git leaves it out of commits
+ * - `unignored`: the next commit would take it
+ * - `tracked`: git has it already, so that everybody has it who has the repository
+ * - `served`: it is where the web server, or a build, puts files before browsers
+ * - `elsewhere`: outside of the project, in git's own folder or among packages, or a link to nowhere
+ * - `unsaid`: there is a repository, and git does not say
+ */
+export type Privacy = "ignored" | "unignored" | "tracked" | "served" | "elsewhere" | "unsaid"
+export type EnvFile = { path: string; privacy: Privacy }
 
-/** The env file that holds the app's secrets, and whether git ignores it. Git itself is not asked: its rules are files. */
+/**
+ * @property file where a secret of the app goes, if `ignored`; else the file that it would have gone to
+ * @property privacy of that file, which may not be there yet
+ * @property files those that are there and that Next.js loads: a variable is taken from the first that has it
+ */
+export type EnvFacts = { file: string; privacy: Privacy; ignored: boolean; example: string | null; files: EnvFile[] }
+
+/** The files that Next.js loads, in its own order. `{mode}` is `production` or `development`. */
+const loaded = [".env.{mode}.local", ".env.local", ".env.{mode}", ".env"]
+const modes = ["production", "development"]
+
+/** The env file that takes the app's secrets: the first of `.env` and `.env.local` that is private, that with secrets first. */
 export function detectEnv(files: HostFiles): { facts: EnvFacts; evidence: string } {
-  const holdsSecrets = (path: string) => /^\s*(?:export\s+)?(AUTH_SECRET|NEXTAUTH_SECRET|DATABASE_URL)\s*=/m.test(files.read(path) ?? "")
-  const existing = [".env", ".env.local"].filter((path) => files.exists(path))
-  const file = existing.find(holdsSecrets) ?? existing[0] ?? ".env"
-  const rule = ignoringFile(files, file)
+  const hasSecrets = (path: string) =>
+    /^[ \t]*(?:export[ \t]+)?(AUTH_SECRET|NEXTAUTH_SECRET|DATABASE_URL)[ \t]*=/m.test(files.read(path) ?? "")
+  const usual = [".env", ".env.local"]
+  const existing = usual.filter((path) => files.exists(path))
+  const first = existing.find(hasSecrets) ?? existing[0] ?? ".env"
+  const answers = new Map<string, Answer>()
+  const answerFor = (path: string): Answer => {
+    const answer = answers.get(path) ?? privacyOf(files, path)
+    answers.set(path, answer)
+    return answer
+  }
+  const file = [first, ...usual].find((path) => answerFor(path).privacy === "ignored") ?? first
+  const { privacy, evidence } = answerFor(file)
+  const names = [...new Set(loaded.flatMap((name) => modes.map((mode) => name.replace("{mode}", mode))))]
   return {
-    facts: { file, ignored: rule !== null, example: files.first([".env.example", ".env.sample", ".env.local.example"]) },
-    evidence: rule ?? "not ignored by git",
+    facts: {
+      file,
+      privacy,
+      ignored: privacy === "ignored",
+      example: files.first([".env.example", ".env.sample", ".env.local.example"]),
+      files: names.filter((path) => files.exists(path)).map((path) => ({ path, privacy: answerFor(path).privacy })),
+    },
+    evidence,
   }
 }
 
-/** The ignore file whose rules cover `path`, nearest first; null when git would commit it. */
-function ignoringFile(files: HostFiles, path: string): string | null {
-  const target = join(files.root, path)
-  for (const dir of files.ancestors()) {
-    const rules = files.readAbove(join(dir, ".gitignore"))
-    if (rules === null) continue
-    const verdict = ignore()
-      .add(rules)
-      .test(toSlashes(relative(dir, target)))
-    if (verdict.ignored) return toSlashes(relative(files.root, join(dir, ".gitignore"))) || ".gitignore"
-    if (verdict.unignored) return null
+/**
+ * The files that a variable is taken from, one for each mode in which it has a value.
+ * @param read the text of an env file
+ */
+export function holdersOf(name: string, { files }: EnvFacts, read: (path: string) => string | null): EnvFile[] {
+  const values = new Map(files.map((file) => [file.path, { file, value: valueIn(read(file.path) ?? "", name) }]))
+  const holders = modes.flatMap((mode) => {
+    const order = loaded.map((file) => values.get(file.replace("{mode}", mode)))
+    // The first that names it decides, also where it gives it no value.
+    const first = order.find((found) => found && found.value !== null)
+    return first && first.value !== "" ? [first.file] : []
+  })
+  return [...new Set(holders)]
+}
+
+/** The key that encrypts, of `key` or `kid:key,kid:key`. Those behind it may be known: that is why they were changed. */
+const firstKey = (value: string): string => (value.split(",", 1)[0] ?? "").replace(/^.*:/, "").trim()
+
+/** Shorter ones are found in a text by chance. */
+const shortestKey = 16
+
+/** Whether the app's repository had a key in one of its env files once, in a commit that is still to be had. */
+export function wasCommittedOnce(files: HostFiles, value: string): boolean {
+  const key = firstKey(value)
+  const place = placeOf(join(files.root, ".env"))
+  if (place === null || key.length < shortestKey) return false
+  const folder = dirname(place.path)
+  const names = [...envFiles, ".env.example", ".env.sample", ".env.local.example"]
+  const paths = names.map((name) => (folder === "." ? name : `${folder}/${name}`))
+  return wasCommitted(files, place.repository, paths, key) === true
+}
+
+/** Whether everybody may know what is in a file: a key in it is no key. */
+export const isKnown = ({ privacy }: EnvFile): boolean => privacy === "tracked" || privacy === "served"
+
+/**
+ * The value that a text gives a variable, as Next.js reads it: the last one counts, a colon is as good as an equals sign.
+ * @returns null where it is not named; of a value over several lines, what is in the first
+ */
+export function valueIn(text: string, name: string): string | null {
+  let value: string | null = null
+  for (const line of text.split(/\r\n|\r|\n/)) {
+    const assignment = line.trim().replace(/^export\s+/, "")
+    if (!assignment.startsWith(name)) continue
+    const rest = assignment.slice(name.length).trimStart()
+    if (!rest.startsWith("=") && !/^:\s/.test(rest)) continue
+    value = unquoted(rest.slice(1).trim())
   }
-  const exclude = files.readAbove(join(dirname(join(files.root, ".git")), ".git", "info", "exclude"))
-  return exclude && ignore().add(exclude).ignores(path) ? ".git/info/exclude" : null
+  return value
+}
+
+function unquoted(value: string): string {
+  const quote = value[0]
+  if (quote === '"' || quote === "'" || quote === "`") {
+    const end = value.indexOf(quote, 1)
+    return end === -1 ? value : value.slice(1, end)
+  }
+  const comment = value.indexOf("#")
+  return comment === -1 ? value : value.slice(0, comment).trimEnd()
+}
+
+/**
+ * The file from which everybody may know a variable, in a mode in which it counts.
+ * @param read the text of an env file
+ */
+export function knownFileOf(name: string, { files }: EnvFacts, read: (path: string) => string | null): EnvFile | null {
+  for (const mode of modes) {
+    for (const path of loaded.map((file) => file.replace("{mode}", mode))) {
+      const file = files.find((one) => one.path === path)
+      const text = file ? (read(path) ?? "") : ""
+      if (file && isKnown(file) && maySet(text, name)) return file
+      // A file that names it decides, and what comes behind is not looked at.
+      if (valueIn(text, name) !== null) break
+    }
+  }
+  return null
+}
+
+const isKeyCharacter = (char: string): boolean => /[\w.-]/.test(char)
+
+/**
+ * Whether a text that somebody else may have written can give a variable a value. Next.js's parser takes a value from the
+ * line after the name, and an assignment within quotes for text: so every line with the name counts that is not a comment,
+ * or the name without a value.
+ */
+export function maySet(text: string, name: string): boolean {
+  const lines = text.split(/\r\n|\r|\n/)
+  // These end a line to one half of that parser, and not to the other.
+  const isOdd = /[\u2028\u2029]/.test(text)
+  return lines.some((line, index) => {
+    if (!hasName(line, name)) return false
+    const code = line.trim()
+    if (isOdd) return true
+    if (code.startsWith("#")) return false
+    const assignment = code.replace(/^export\s+/, "")
+    const rest = assignment.slice(name.length).trimStart()
+    if (!assignment.startsWith(name) || !rest.startsWith("=")) return true
+    const value = rest.slice(1).trim()
+    if (value === "") return /^["'`]/.test(writtenAfter(lines, index))
+    const behind = /^(?:""|''|``)/.test(value) ? value.slice(2).trim() : value
+    return behind !== "" && !behind.startsWith("#")
+  })
+}
+
+/** The next line with something on it. */
+function writtenAfter(lines: string[], index: number): string {
+  for (let at = index + 1; at < lines.length; at++) {
+    const line = (lines[at] as string).trim()
+    if (line !== "") return line
+  }
+  return ""
+}
+
+/** Whether a name stands in a line by itself, and not as a part of a longer one. */
+function hasName(line: string, name: string): boolean {
+  for (let at = line.indexOf(name); at !== -1; at = line.indexOf(name, at + 1))
+    if (!isKeyCharacter(line.charAt(at - 1)) && !isKeyCharacter(line.charAt(at + name.length))) return true
+  return false
+}
+
+type Answer = { privacy: Privacy; evidence: string }
+
+function privacyOf(files: HostFiles, path: string): Answer {
+  const real = realPathOf(join(files.root, path))
+  // Asked for as the file's own place is: elsewhere a drive's letter, a mapped drive or the case of a folder is spelled otherwise.
+  const boundary = realPathOf(files.boundary) ?? files.boundary
+  const root = realPathOf(files.root) ?? files.root
+  if (real === null || !isWithin(boundary, real)) return { privacy: "elsewhere", evidence: "outside of the project" }
+  const foldersFrom = (top: string) => foldersOf(relative(top, dirname(real)))
+  if (foldersFrom(boundary).some((name) => name === ".git" || name === "node_modules"))
+    return { privacy: "elsewhere", evidence: "not the project's own" }
+  // The app itself may be a package in a folder called `public`: what it serves is below it.
+  const folders = foldersFrom(isWithin(root, real) ? root : boundary)
+  if (folders.some((name) => servedFolders.has(name) || (codeFolders.has(name) && !holdsSecrets(real))))
+    return { privacy: "served", evidence: "in a folder that is served" }
+  const place = placeOf(real)
+  if (place === null) return byRules(files, real)
+  const tracked = isTracked(files, real)
+  if (tracked) return { privacy: "tracked", evidence: "tracked by git" }
+  const answer = ignoredBy(files, place)
+  // Without git nobody commits here; its rules are files.
+  if (answer.kind === "absent") return byRules(files, real)
+  if (answer.kind === "failed" || tracked === null) return { privacy: "unsaid", evidence: "git does not say" }
+  return answer.by === null
+    ? { privacy: "unignored", evidence: "not ignored by git" }
+    : { privacy: "ignored", evidence: files.relative(answer.by) }
+}
+
+/** Without case: so do the disks on which `PUBLIC` is `public`. */
+const foldersOf = (path: string): string[] => toSlashes(path).toLowerCase().split("/")
+
+/** What Next.js serves as it is, and what it or a static export builds. */
+const servedFolders = new Set(["public", "static", ".next", "out"])
+
+/**
+ * Where Next.js serves files by their names, `app/robots.txt`, `app/icon.png`, and builds code from any other. A link may
+ * lead there only to what is called a secret by itself.
+ */
+const codeFolders = new Set(["app", "pages", "src"])
+
+/** The ignore files whose rules cover a real path, nearest first, where git cannot be asked. */
+function byRules(files: HostFiles, real: string): Answer {
+  const repository = repositoryOf(dirname(real))
+  const top = repository ?? realPathOf(files.boundary) ?? files.boundary
+  for (let dir = dirname(real); isWithin(top, dir); dir = dirname(dir)) {
+    const verdict = verdictOf(join(dir, ".gitignore"), relative(dir, real))
+    if (verdict?.ignored) return { privacy: "ignored", evidence: files.relative(join(dir, ".gitignore")) }
+    if (verdict?.unignored) return { privacy: "unignored", evidence: files.relative(join(dir, ".gitignore")) }
+    if (dir === dirname(dir)) break
+  }
+  const exclude = repository === null ? null : join(repository, ".git/info/exclude")
+  if (repository !== null && exclude !== null && verdictOf(exclude, relative(repository, real))?.ignored)
+    return { privacy: "ignored", evidence: files.relative(exclude) }
+  return { privacy: "unignored", evidence: "not ignored by git" }
+}
+
+/** More than any ignore file has. */
+const longestRules = 1024 * 1024 // bytes
+
+/**
+ * What the rules of one file say of a path below it. As git does, a link is not followed, and `.ENV` is not `.env`: where
+ * a disk takes one for the other, a rule too few leaves a secret unwritten, one too many would have it committed.
+ */
+function verdictOf(rules: string, path: string): { ignored: boolean; unignored: boolean } | null {
+  const found = statAt(rules)
+  if (!found?.isFile() || found.size > longestRules) return null
+  return ignore({ ignorecase: false })
+    .add(readText(rules, rules) ?? "")
+    .test(toSlashes(path))
 }

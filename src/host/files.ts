@@ -1,10 +1,24 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
-import { dirname, join, relative, resolve, sep } from "node:path"
+import { basename, dirname, join, relative, resolve, sep } from "node:path"
+import {
+  type Entry,
+  entriesOf,
+  entryAt,
+  exists,
+  findRepository,
+  isFile,
+  isFolder,
+  isRegular,
+  readBytes,
+  readText,
+  realPath,
+} from "../disk/look"
+import { isBelow, isGitFolder, unsafeLink, writablePlace } from "../disk/place"
+import { envFiles, holdsSecrets } from "../disk/secrets"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import { foldersOf, workspacePatterns } from "./packages"
 
-export type Entry = { name: string; isDirectory(): boolean }
+export type { Entry } from "../disk/look"
 
 /**
  * Reads the host and nothing else of it: every path is relative to the root, with `/`.
@@ -15,6 +29,8 @@ export class HostFiles {
   /** The way to the root of the workspace that the app is a package of: `../..`; null when it is by itself. */
   readonly workspace: string | null
   readonly #texts = new Map<string, string | null>()
+  /** Folders of files that were read, with where they really are. */
+  readonly #realFolders = new Map<string, string>()
   #reads = 0
 
   /** @throws CliError not_a_directory */
@@ -23,9 +39,9 @@ export class HostFiles {
     private readonly written: ReadonlyMap<string, string | null> = new Map(),
   ) {
     const path = resolve(dir)
-    if (!existsSync(path) || !statSync(path).isDirectory())
+    if (!isFolder(path))
       throw new CliError("not_a_directory", `${dir} is not a directory.`, { suggestion: "Pass the folder of your Next.js app." })
-    this.root = realpathSync(path)
+    this.root = realPath(path)
     this.workspace = findWorkspace(this)
   }
 
@@ -40,17 +56,15 @@ export class HostFiles {
   }
 
   exists(path: string): boolean {
-    return this.written.has(path) ? this.written.get(path) !== null : existsSync(join(this.root, path))
+    return this.written.has(path) ? this.written.get(path) !== null : exists(join(this.root, path))
   }
 
   isFile(path: string): boolean {
-    const full = join(this.root, path)
-    return this.written.has(path) ? this.written.get(path) !== null : existsSync(full) && statSync(full).isFile()
+    return this.written.has(path) ? this.written.get(path) !== null : isFile(join(this.root, path))
   }
 
   isDirectory(path: string): boolean {
-    const full = join(this.root, path)
-    return (existsSync(full) && statSync(full).isDirectory()) || this.#writtenIn(path).length > 0
+    return isFolder(join(this.root, path)) || this.#writtenIn(path).length > 0
   }
 
   #writtenIn(path: string): Entry[] {
@@ -60,25 +74,26 @@ export class HostFiles {
     return [...new Set(names.map((name) => name.split("/")[0] as string))].map((name) => ({ name, isDirectory: () => !isFile.has(name) }))
   }
 
-  /** Where `path` really is, links followed, when that is outside the root; null when it is inside. */
-  outside(path: string): string | null {
-    let existing = join(this.root, path)
-    while (!existsSync(existing)) existing = dirname(existing)
-    const real = realpathSync(existing)
-    return real === this.boundary || real.startsWith(this.boundary + sep) ? null : real
+  /** Whether the folder `dir` really is below the folder `root`, and one that things may be written in. */
+  isWithin(root: string, dir: string): boolean {
+    const top = join(this.root, root)
+    return writablePlace(top, top, relative(top, join(this.root, dir))) !== null
   }
 
   /**
    * The text of a file, or null when there is none. A byte order mark and CRLF stay in it.
-   * @throws CliError encoding_unsupported when it is not UTF-8: it could not be written back byte for byte
+   * @throws CliError encoding_unsupported when it is not UTF-8: it could not be written back byte for byte;
+   * outside_root, link_unsafe: what a plan shows and edits is not what a link leads to out of the project, or a secret;
+   * special_file, file_too_large
    */
   read(path: string): string | null {
     const known = this.written.has(path) ? this.written.get(path) : this.#texts.get(path)
     if (known !== undefined) return known
     const full = join(this.root, path)
     let text: string | null = null
-    if (existsSync(full) && statSync(full).isFile()) {
-      const bytes = readFileSync(full)
+    this.#assertReadable(path, full)
+    const bytes = readBytes(full, path)
+    if (bytes !== null) {
       text = bytes.toString("utf8")
       this.#reads++
       if (!Buffer.from(text, "utf8").equals(bytes)) throw new CliError("encoding_unsupported", `${path} is not UTF-8.`, { file: path })
@@ -87,14 +102,43 @@ export class HostFiles {
     return text
   }
 
-  /** The text of a file to look at, whatever its encoding; empty when there is none. It is not kept. */
+  /**
+   * Packages are linked from wherever a package manager keeps them; any other link leads to a file of the project's, by
+   * whose name nobody would think it secret.
+   */
+  #assertReadable(path: string, full: string): void {
+    if (/(^|\/)node_modules\//.test(path) || !exists(full)) return
+    const real = this.#realOf(full)
+    if (real === full) return
+    const top = findRepository(this.root) ?? (this.workspace ? this.boundary : this.root)
+    // Worktrees and deployments share an env file by such a link. What is in it is compared and never shown, and writing
+    // has a gate of its own.
+    if (isBelow(top, full) && !isBelow(top, real) && !envFiles.includes(path))
+      throw new CliError("outside_root", `${path} leads out of the project, to ${real}. Nothing was changed.`, { file: path })
+    const isSecret =
+      holdsSecrets(real) || envFiles.some((file) => exists(join(this.root, file)) && realPath(join(this.root, file)) === real)
+    if ((isSecret && !holdsSecrets(path)) || real.split(sep).some(isGitFolder))
+      throw unsafeLink(path, `leads to ${this.relative(real)}, which may hold secrets.`)
+  }
+
+  #realOf(full: string): string {
+    if (entryAt(full) === "link") return realPath(full)
+    const dir = dirname(full)
+    const known = this.#realFolders.get(dir) ?? realPath(dir)
+    this.#realFolders.set(dir, known)
+    return join(known, basename(full))
+  }
+
+  /**
+   * The text of a file to look at, whatever its encoding; empty when there is none, or where a link leads to what is not
+   * the project's. It is not kept.
+   */
   glance(path: string): string {
     return (this.written.has(path) ? this.written.get(path) : this.readAbove(join(this.root, path))) ?? ""
   }
 
   list(path: string): Entry[] {
-    const full = join(this.root, path)
-    const onDisk = existsSync(full) && statSync(full).isDirectory() ? readdirSync(full, { withFileTypes: true }) : []
+    const onDisk = entriesOf(join(this.root, path))
     const isGone = ({ name }: Entry) => this.written.get(path === "." ? name : `${path}/${name}`) === null
     const names = new Set(onDisk.map(({ name }) => name))
     return [...onDisk.filter((entry) => !isGone(entry)), ...this.#writtenIn(path).filter(({ name }) => !names.has(name))]
@@ -107,26 +151,35 @@ export class HostFiles {
 
   /** The folder with `.git` that the app is in. */
   get repository(): string | null {
-    const top = this.ancestors().at(-1) ?? this.root
-    return existsSync(join(top, ".git")) ? top : null
+    return findRepository(this.root)
   }
 
   /** Folders from the root upwards to the repository's, for lockfiles and ignore rules. */
   ancestors(): string[] {
+    // Without a repository, the workspace is what belongs together.
+    const top = this.repository ?? this.boundary
     const found = [this.root]
-    let dir = this.root
-    while (!existsSync(join(dir, ".git")) && dirname(dir) !== dir) {
+    for (let dir = this.root; dir !== top; ) {
       dir = dirname(dir)
       found.push(dir)
     }
-    if (existsSync(join(dir, ".git"))) return found
-    // Without a repository, the workspace is what belongs together.
-    return found.filter((folder) => folder === this.root || folder === this.boundary || folder.startsWith(this.boundary + sep))
+    return found
   }
 
-  /** Reads a file by absolute path: ignore rules and lockfiles above the root. */
+  /**
+   * Reads a file by absolute path: lockfiles and packages above the root. Null also where a link leads out of the project.
+   * @throws CliError special_file, file_too_large
+   */
   readAbove(path: string): string | null {
-    return existsSync(path) ? readFileSync(path, "utf8") : null
+    const shown = this.relative(path)
+    try {
+      this.#assertReadable(shown, path)
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error
+      isRegular(path, shown)
+      return null
+    }
+    return readText(path, shown)
   }
 
   relative(path: string): string {
@@ -138,9 +191,9 @@ export class HostFiles {
 function findWorkspace(files: HostFiles): string | null {
   for (const dir of ["..", "../..", "../../.."]) {
     // A repository of its own is nobody's package.
-    if (existsSync(join(files.root, dir.slice(0, -2), ".git"))) return null
-    const patterns = workspacePatterns(files, dir)
-    if (patterns.some((pattern) => foldersOf(files, dir, pattern).some((found) => resolve(files.root, found) === files.root))) return dir
+    if (exists(join(files.root, dir.slice(0, -2), ".git"))) return null
+    const packages = foldersOf(files, dir, workspacePatterns(files, dir))
+    if (packages.some((found) => resolve(files.root, found) === files.root)) return dir
   }
   return null
 }

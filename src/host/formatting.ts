@@ -3,8 +3,9 @@
  * data, a JavaScript one too; nothing of them is run, and what cannot be read keeps its default.
  */
 import { posix } from "node:path"
-import { parse } from "jsonc-parser"
+import * as z from "zod/mini"
 import { evidenceOf, type HostFiles } from "./files"
+import { parseConfig, parseManifest } from "./json"
 import { Packages } from "./packages"
 import type { FormatOptions } from "./types"
 import { installedVersion, type PackageJson } from "./workspace"
@@ -16,6 +17,9 @@ const prettierConfigs = [
   ...extensions.map((extension) => `.prettierrc${extension}`),
   ...["js", "cjs", "mjs", "ts", "mts", "cts"].map((extension) => `prettier.config.${extension}`),
 ]
+/** Columns. What is wider is no style, and would fill the memory with spaces. */
+const widestIndent = 32
+const widestLine = 1_000
 const flag = /^(true|false)$/
 /** What Prettier knows, and what each may be: anything else is left to its default. */
 const known = new Map(
@@ -26,12 +30,12 @@ const known = new Map(
     endOfLine: /^(auto|lf|crlf|cr)$/,
     jsxSingleQuote: flag,
     objectWrap: /^(preserve|collapse)$/,
-    printWidth: /^\d+$/,
+    printWidth: /^\d{1,3}$/,
     quoteProps: /^(as-needed|consistent|preserve)$/,
     semi: flag,
     singleAttributePerLine: flag,
     singleQuote: flag,
-    tabWidth: /^\d+$/,
+    tabWidth: /^(?:[12]?\d|3[0-2])$/,
     trailingComma: /^(all|es5|none)$/,
     useTabs: flag,
   }),
@@ -54,7 +58,7 @@ export function detectFormatting(files: HostFiles): Found | null {
 function prettierConfig(files: HostFiles, dir: string): Found | null {
   const manifest = posix.join(dir, "package.json")
   const text = files.glance(manifest)
-  const { prettier } = (parse(text) ?? {}) as PackageJson & { prettier?: unknown }
+  const { prettier } = parseManifest(text) as PackageJson & { prettier?: unknown }
   const path = files.first(prettierConfigs.map((name) => posix.join(dir, name)))
   if (!prettier && path === null) return null
   const stated =
@@ -88,9 +92,25 @@ function defaults(files: HostFiles, dir: string): FormatOptions {
   return major === 2 ? { trailingComma: "es5" } : { trailingComma: "none", arrowParens: "avoid" }
 }
 
+/** Without `/* … *\/`, and without lines and ends of lines that are comments. */
+function withoutComments(text: string): string {
+  let code = ""
+  for (let at = 0; at < text.length; ) {
+    const open = text.indexOf("/*", at)
+    // One that has no end is none: it is looked for once.
+    const close = open === -1 ? -1 : text.indexOf("*/", open + 2)
+    if (close === -1) return code + withoutLineComments(text.slice(at))
+    code += withoutLineComments(text.slice(at, open))
+    at = close + 2
+  }
+  return code
+}
+
+const withoutLineComments = (text: string): string => text.replace(/^[ \t]*(?:\/\/|#).*$|[ \t]\/\/.*$/gm, "")
+
 /** `key: value` and `key = value`, in JSON, YAML, TOML and JavaScript alike. */
 function readOptions(text: string): FormatOptions {
-  const [data = ""] = text.replace(/\/\*[\s\S]*?\*\/|^\s*(?:\/\/|#).*$|\s\/\/.*$/gm, "").split(/["']?\boverrides\b["']?\s*[:=]/)
+  const [data = ""] = withoutComments(text).split(/["']?\boverrides\b["']?\s*[:=]/)
   const stated = Array.from(data.matchAll(/(?<![\w.$])["']?(\w+)["']?\s*[:=]\s*["']?([\w-]+)/g), ([, name = "", value = ""]) => ({
     // Its name until Prettier 2.4.
     name: name === "jsxBracketSameLine" ? "bracketSameLine" : name,
@@ -107,48 +127,56 @@ function readOptions(text: string): FormatOptions {
 function editorConfig(files: HostFiles, dir: string): FormatOptions {
   const text = files.glance(posix.join(dir, ".editorconfig"))
   const settings: Record<string, string> = {}
-  for (const [, glob = "", body = ""] of text.matchAll(/^\[([^\]]*)\]([^[]*)/gm)) {
+  for (const [, glob = "", body = ""] of text.matchAll(/^\[([^\]\n]*)\]([^[]*)/gm)) {
     if (glob !== "*" && !/\b[jt]sx?\b/.test(glob)) continue
-    for (const [, key = "", value = ""] of body.matchAll(/^\s*(\w+)\s*=\s*([\w-]+)/gm)) settings[key.toLowerCase()] = value.toLowerCase()
+    for (const [, key = "", value = ""] of body.matchAll(/^[ \t]*(\w+)[ \t]*=[ \t]*([\w-]+)/gm))
+      settings[key.toLowerCase()] = value.toLowerCase()
   }
   const width = Number(settings.indent_size === "tab" ? settings.tab_width : (settings.indent_size ?? settings.tab_width))
   const longest = Number(settings.max_line_length)
   return {
     ...(settings.indent_style && { useTabs: settings.indent_style === "tab" }),
-    ...(width > 0 && { tabWidth: width }),
-    ...(longest > 0 && { printWidth: longest }),
+    ...(width > 0 && width <= widestIndent && { tabWidth: width }),
+    ...(longest > 0 && longest <= widestLine && { printWidth: longest }),
     ...(/^(lf|crlf|cr)$/.test(settings.end_of_line ?? "") && { endOfLine: settings.end_of_line as string }),
   }
 }
 
-type BiomeFormatter = {
-  enabled?: boolean
-  indentStyle?: string
-  indentWidth?: number
-  lineWidth?: number
-  lineEnding?: string
-  bracketSpacing?: boolean
-  bracketSameLine?: boolean
-  attributePosition?: string
+const width = (most: number) => z.optional(z.number().check(z.gte(0), z.lte(most)))
+const word = z.optional(z.string())
+const biomeFormatter = {
+  enabled: z.optional(z.boolean()),
+  indentStyle: word,
+  indentWidth: width(widestIndent),
+  lineWidth: width(widestLine),
+  lineEnding: word,
+  bracketSpacing: z.optional(z.boolean()),
+  bracketSameLine: z.optional(z.boolean()),
+  attributePosition: word,
 }
-type BiomeConfig = {
-  formatter?: BiomeFormatter
-  javascript?: {
-    formatter?: BiomeFormatter & {
-      quoteStyle?: string
-      jsxQuoteStyle?: string
-      quoteProperties?: string
-      trailingCommas?: string
-      semicolons?: string
-      arrowParentheses?: string
-    }
-  }
-}
+const biomeShape = z.looseObject({
+  formatter: z.optional(z.looseObject(biomeFormatter)),
+  javascript: z.optional(
+    z.looseObject({
+      formatter: z.optional(
+        z.looseObject({
+          ...biomeFormatter,
+          quoteStyle: word,
+          jsxQuoteStyle: word,
+          quoteProperties: word,
+          trailingCommas: word,
+          semicolons: word,
+          arrowParentheses: word,
+        }),
+      ),
+    }),
+  ),
+})
 
 function biomeConfig(files: HostFiles, dir: string): Found | null {
   const path = files.first(["biome.json", "biome.jsonc", "rome.json"].map((name) => posix.join(dir, name)))
   if (path === null) return null
-  const config = (parse(files.glance(path), [], { allowTrailingComma: true }) ?? {}) as BiomeConfig
+  const config = parseConfig(path, files.glance(path), biomeShape)
   const style = { ...config.formatter, ...config.javascript?.formatter }
   if (config.formatter?.enabled === false || style.enabled === false) return null
   return {

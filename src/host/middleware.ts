@@ -45,14 +45,36 @@ function guardOf(modules: Modules, module: Module, authFile: string): Middleware
   const imported = auth && locate.bindingOf(module, auth.name)
   if (imported?.imported === "auth") return modules.resolve(module.path, imported.specifier) === authFile ? "auth" : null
   const specifiers = locate.specifiersOf(module).map(({ text }) => text)
-  if (specifiers.some((text) => text === "next-auth/middleware" || /\/mfa\/middleware$/.test(text))) return "with-auth"
+  if (specifiers.some((text) => text === "next-auth/middleware" || modules.meansOurs(module.path, text, "lib/mfa/middleware")))
+    return "with-auth"
   const reexported = locate.reexportedFrom(module, "auth").some((specifier) => modules.resolve(module.path, specifier) === authFile)
   return reexported ? "auth" : null
 }
 
+/** Characters, and how often a pattern may repeat something: so many places it has to try at most, each a matter of nothing. */
+const longestPath = 100
+const longestPattern = 1_000
+const mostRepetitions = 4
+/** Each takes its own time. */
+const mostPatterns = 100
+
+/**
+ * Whether a matcher is one that ends: with few repetitions, and none of a group that repeats by itself. A pattern is the
+ * app's own expression, and a repository may have been made to keep whoever reads it busy for years.
+ */
+function isModest(pattern: string): boolean {
+  // A name is one segment, whatever it may hold; what repeats it takes a slash between.
+  const code = pattern
+    .replace(/\\./g, "_")
+    .replace(/\[[^\]]*\]/g, "_")
+    .replace(/:\w+/g, "_")
+  const repetitions = code.match(/[*+]|\{\d+,\d*\}/g) ?? []
+  return pattern.length <= longestPattern && repetitions.length <= mostRepetitions && !/\)(?:[*+]|\{)/.test(code)
+}
+
 /** Whether middleware runs on a path, as Next.js decides it; null where its matcher could not be read. */
 export function runsOn(matches: string[] | null, path: string): boolean | null {
-  if (matches === null) return null
+  if (matches === null || matches.length > mostPatterns || path.length > longestPath || !matches.every(isModest)) return null
   try {
     return matches.some((pattern) => pathToRegexp(pattern).test(path))
   } catch {

@@ -13,6 +13,6 @@ export function isMigrated(files: HostFiles, { schema }: PrismaFacts, models: st
     .filter((entry) => entry.isDirectory())
     .some(({ name }) => {
       const sql = files.read(`${dir}/${name}/migration.sql`) ?? ""
-      return models.some((model) => new RegExp(`CREATE TABLE[^\\n]*\\b${model}\\b`, "i").test(sql))
+      return models.some((model) => new RegExp(`CREATE TABLE[^\\n]{0,200}\\b${model}\\b`, "i").test(sql))
     })
 }

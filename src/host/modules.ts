@@ -65,10 +65,8 @@ export class Modules {
 
   /** The file an import means, or null when it is a package's or not there. */
   resolve(from: string, specifier: string): string | null {
-    const relative = posix.normalize(posix.join(posix.dirname(from), specifier))
-    const bases = specifier.startsWith(".") ? [relative] : this.aliases.resolve(specifier)
     const find = (base: string) => (this.#isInside(base) ? candidatesFor(base).find((path) => this.files.isFile(path)) : undefined)
-    for (const base of bases) {
+    for (const base of this.#basesOf(from, specifier)) {
       const found = find(base)
       if (found !== undefined) return found
     }
@@ -78,6 +76,26 @@ export class Modules {
       if (found !== undefined) return found
     }
     return null
+  }
+
+  /**
+   * Whether a specifier means `target`, which may not be there yet. What is found under it decides; only where nothing
+   * is, where it would be looked for.
+   */
+  means(from: string, specifier: string, target: string): boolean {
+    const found = this.resolve(from, specifier)
+    if (found !== null) return found === target
+    return this.#basesOf(from, specifier).some((base) => candidatesFor(base).includes(target))
+  }
+
+  /** Whether a specifier means a module that `add` puts into the app: `lib/mfa/with-mfa`, in the app's language and place. */
+  meansOurs(from: string, specifier: string, module: string): boolean {
+    return ["", "src/"].some((base) => [".ts", ".js"].some((extension) => this.means(from, specifier, base + module + extension)))
+  }
+
+  /** Where a specifier leads that is no package's. */
+  #basesOf(from: string, specifier: string): string[] {
+    return specifier.startsWith(".") ? [posix.normalize(posix.join(posix.dirname(from), specifier))] : this.aliases.resolve(specifier)
   }
 
   /** Within the app, or the workspace that it is a package of. */

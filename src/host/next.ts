@@ -57,7 +57,7 @@ export function checkBasePath(files: HostFiles): Warning[] {
   const path = files.first(["js", "mjs", "cjs", "ts", "mts"].map((extension) => `next.config.${extension}`))
   const text = path && files.read(path)
   if (!path || !text) return []
-  const [, value] = /^(?!\s*(?:\/\/|\*)).*\bbasePath\s*:\s*([^\n]*)/m.exec(text) ?? []
+  const value = statedBasePath(text)
   if (value === undefined || /^(""|''|undefined|null)\s*,?/.test(value)) return []
   const place = { file: path, line: Number(evidenceOf(path, text, "basePath").split(":")[1] ?? 1) }
   if (/^["'`]\//.test(value))
@@ -67,6 +67,16 @@ export function checkBasePath(files: HostFiles): Warning[] {
     })
   const message = "The basePath of this app is only known when it runs. Where it is set, held sign-ins are sent past it: leave it empty."
   return [{ code: "base_path", message, ...place }]
+}
+
+/** What follows `basePath:` on its line, comments left out; line by line, so that blank ones are read once. */
+function statedBasePath(text: string): string | undefined {
+  for (const line of text.split("\n")) {
+    const at = /^[^\S\n]*(?:\/\/|\*)/.test(line) ? -1 : line.search(/\bbasePath\b/)
+    const stated = at === -1 ? null : /^basePath\s*:\s*(.*)/.exec(line.slice(at))
+    if (stated) return stated[1]
+  }
+  return undefined
 }
 
 export function detectStyling(files: HostFiles, manifest: PackageJson, manifestText: string): { styling: Styling; evidence: string } {

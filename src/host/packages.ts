@@ -1,6 +1,7 @@
 import { posix } from "node:path"
-import { parse } from "jsonc-parser"
+import { CliError } from "../errors"
 import type { HostFiles } from "./files"
+import { parseManifest } from "./json"
 
 type Manifest = { name?: string; main?: string; module?: string; types?: string; exports?: unknown; workspaces?: unknown }
 
@@ -47,7 +48,7 @@ export class Packages {
     this.#dirs = new Map()
     const root = this.files.workspace
     if (root === null) return this.#dirs
-    for (const dir of workspacePatterns(this.files, root).flatMap((pattern) => foldersOf(this.files, root, pattern))) {
+    for (const dir of foldersOf(this.files, root, workspacePatterns(this.files, root))) {
       const name = readManifest(this.files, dir)?.name
       if (name) this.#dirs.set(name, dir)
     }
@@ -76,7 +77,7 @@ const filesIn = (value: unknown): string[] =>
 
 function readManifest(files: HostFiles, dir: string): Manifest | null {
   const text = files.read(posix.join(dir, "package.json"))
-  return text === null ? null : ((parse(text, [], { allowTrailingComma: true }) as Manifest | undefined) ?? null)
+  return text === null ? null : parseManifest(text)
 }
 
 /** `apps/*`, `packages/**`, `tools/cli`: of pnpm-workspace.yaml, else of package.json. */
@@ -89,19 +90,49 @@ export function workspacePatterns(files: HostFiles, root: string): string[] {
   return Array.isArray(patterns) ? patterns.filter((pattern) => typeof pattern === "string") : []
 }
 
-/** The folders that a pattern of workspaces names, as paths from the app. */
-export function foldersOf(files: HostFiles, root: string, pattern: string): string[] {
-  if (pattern.startsWith("!")) return []
-  let dirs = [root]
-  for (const segment of pattern.replace(/^\.\//, "").split("/").filter(Boolean)) {
-    const inside = (dir: string) =>
-      files
-        .list(dir)
-        .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
-        .map(({ name }) => posix.join(dir, name))
-    if (segment === "**") dirs = dirs.flatMap((dir) => [dir, ...inside(dir), ...inside(dir).flatMap(inside)])
-    else if (segment === "*") dirs = dirs.flatMap(inside)
-    else dirs = dirs.map((dir) => posix.join(dir, segment))
+/** Folders that the patterns of one workspace name, on the way to packages too. No real one comes near it; `**` many times over would. */
+const mostFolders = 50_000
+
+/**
+ * The folders that the patterns of a workspace name, as paths from the app. Those that are not in it, by the pattern or
+ * by a link, are somebody else's projects.
+ * @throws CliError workspace_too_large
+ */
+export function foldersOf(files: HostFiles, root: string, patterns: string[]): string[] {
+  let named = 0
+  const count = (folders: number) => {
+    named += folders
+    if (named > mostFolders)
+      throw new CliError("workspace_too_large", `The workspace's patterns name more than ${mostFolders} folders.`, {
+        file: posix.join(root, "package.json"),
+        suggestion: "Nothing was changed. Name the folders more closely; or run this in a copy of the app alone.",
+      })
   }
-  return dirs.filter((dir) => files.isFile(posix.join(dir, "package.json")))
+  const inside = (dir: string) => {
+    count(1)
+    return files
+      .list(dir)
+      .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
+      .map(({ name }) => posix.join(dir, name))
+  }
+  const matching = (pattern: string): string[] => {
+    const segments = pattern.split("/").filter((segment) => segment !== "" && segment !== ".")
+    if (pattern.startsWith("!") || segments.includes("..")) return []
+    let dirs = [root]
+    for (const segment of segments) {
+      // Also where a folder is only named: patterns may be many, and long.
+      count(dirs.length)
+      if (segment === "**")
+        dirs = dirs.flatMap((dir) => {
+          const children = inside(dir)
+          return [dir, ...children, ...children.flatMap(inside)]
+        })
+      else if (segment === "*") dirs = dirs.flatMap(inside)
+      else dirs = dirs.map((dir) => posix.join(dir, segment))
+      dirs = [...new Set(dirs)]
+    }
+    return dirs
+  }
+  const isPackage = (dir: string) => files.isFile(posix.join(dir, "package.json")) && (dir === root || files.isWithin(root, dir))
+  return [...new Set(patterns.flatMap(matching))].filter(isPackage)
 }

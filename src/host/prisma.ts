@@ -1,9 +1,9 @@
 import { posix } from "node:path"
-import { parse } from "jsonc-parser"
 import { blockValue, type SchemaBlock, scanSchema } from "../edit/prisma/scan"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
+import { parseManifest } from "./json"
 import type { Modules } from "./modules"
 import { findSchema } from "./schema-files"
 import type { PrismaFacts } from "./types"
@@ -33,7 +33,7 @@ export function detectPrismaVersion(files: HostFiles, modules: Modules, manifest
 function sharedPrisma(files: HostFiles, { packages }: Modules): VersionFact | null {
   for (const path of packages.dirs.map((dir) => `${dir}/package.json`)) {
     const text = files.read(path) ?? "{}"
-    const { dependencies, devDependencies } = parse(text, [], { allowTrailingComma: true }) as PackageJson
+    const { dependencies, devDependencies } = parseManifest(text)
     const range = dependencies?.["@prisma/client"] ?? devDependencies?.["@prisma/client"]
     if (range !== undefined)
       return { ...versionOf(files, "@prisma/client", range, text), evidence: evidenceOf(path, text, '"@prisma/client"') }
@@ -110,8 +110,8 @@ export function detectSchema(
       userModel: user.block.name,
       userModelFile: user.path,
       userTable: /@@map\(\s*(?:name:\s*)?"([^"]+)"/.exec(user.block.body)?.[1] ?? user.block.name,
-      userId: { name: id.name, type: id.type, nativeType: /@db\.\w+(?:\([^)]*\))?/.exec(id.attributes)?.[0] ?? null },
-      userSchema: /@@schema\([^)]*\)/.exec(user.block.body)?.[0] ?? null,
+      userId: { name: id.name, type: id.type, nativeType: /@db\.\w+(?:\([\d, ]*\))?/.exec(id.attributes)?.[0] ?? null },
+      userSchema: /@@schema\("[\w-]+"\)/.exec(user.block.body)?.[0] ?? null,
       userEmail: email.name,
       sessionModel: session?.block.name ?? null,
       narrowSessionToken: session ? narrowTokenOf(session) : null,
@@ -130,7 +130,7 @@ export const sessionTokenLength = 36 + ".mhz0abcde.2".length
 
 function narrowTokenOf({ path, text, block }: Located): PrismaFacts["narrowSessionToken"] {
   const token = block.fields.find(({ name }) => name === "sessionToken")
-  const [type, kind, width] = /@db\.(\w+)(?:\(\s*(\d+)\s*\))?/.exec(token?.attributes ?? "") ?? []
+  const [type, kind, width] = /@db\.(\w+)(?:\([ \t]*(\d{1,9})[ \t]*\))?/.exec(token?.attributes ?? "") ?? []
   const isNarrow = kind === "Uuid" || kind === "UniqueIdentifier" || (width !== undefined && Number(width) < sessionTokenLength)
   return token && type && isNarrow ? { type, file: path, line: lineAt(text, token.start) } : null
 }

@@ -1,10 +1,10 @@
 /** Where the app's Prisma schema is: one file, or a folder of them. */
 import { posix } from "node:path"
-import { parse } from "jsonc-parser"
 import { CliError } from "../errors"
+import { quotedOr } from "../shell"
 import { evidenceOf, type HostFiles } from "./files"
+import { parseManifest, scriptsOf } from "./json"
 import type { Modules } from "./modules"
-import type { PackageJson } from "./workspace"
 
 type FoundSchema = { schema: string; home: string; paths: string[]; evidence: Record<string, string> }
 
@@ -21,7 +21,7 @@ export function findSchema(files: HostFiles, modules: Modules, clientFile: strin
   if (only && others.length === 0) return only
   if (only)
     throw new CliError("prisma_schema_missing", `Several packages have a schema: ${elsewhere.map(({ schema }) => schema).join(", ")}.`, {
-      suggestion: `Name the one of your users: npx chimerai add mfa --schema ${only.schema}`,
+      suggestion: `Name the one of your users: npx chimerai add mfa --schema ${quotedOr(only.schema, "path/to/schema.prisma")}`,
     })
   throw new CliError("prisma_schema_missing", override ? `There is no schema at ${override}.` : "No schema.prisma was found.", {
     suggestion: "Name it: npx chimerai add mfa --schema path/to/schema.prisma",
@@ -37,21 +37,31 @@ const usualSchemas = [
   "src/db/schema.prisma",
 ]
 
+/** What a script of the package tells Prisma. */
+function schemaOfScripts(scripts: string[]): string | null {
+  for (const script of scripts.flatMap((text) => text.split("\n"))) {
+    const prisma = script.search(/\bprisma\b/)
+    const stated = prisma === -1 ? null : /--schema[= ]["']?([^\s"']+)/.exec(script.slice(prisma))
+    if (stated?.[1]) return stated[1]
+  }
+  return null
+}
+
 /** @throws CliError prisma_schema_missing when the package names a schema that is not there */
 function schemaIn(files: HostFiles, home: string, override?: string, clientDir?: string): FoundSchema | null {
   const at = (path: string) => posix.normalize(posix.join(home, path))
   const manifestText = files.read(at("package.json"))
-  const manifest = (manifestText && (parse(manifestText, [], { allowTrailingComma: true }) as PackageJson | undefined)) || {}
+  const manifest = parseManifest(manifestText ?? "")
   const configPath = files.first(
     ["prisma.config.ts", "prisma.config.mts", "prisma.config.js", "prisma.config.mjs", ".config/prisma.ts"].map(at),
   )
   const configText = configPath ? (files.read(configPath) ?? "") : ""
   // The config is code and is not run: only a literal counts, in either of the two ways it is written.
-  const inConfig = /^\s*schema\s*:\s*(?:path\.)?(?:(?:join|resolve)\()?\s*((?:["'][^"']+["']\s*,?\s*)+)/m.exec(configText)?.[1]
+  const inConfig = /^[ \t]*schema[ \t]*:\s*(?:path\.)?(?:(?:join|resolve)\(\s*)?((?:["'][^"'\n]+["']\s*(?:,\s*)?)+)/m.exec(configText)?.[1]
   const fromConfig = inConfig
     ? posix.normalize(posix.join(...Array.from(inConfig.matchAll(/["']([^"']+)["']/g), ([, part = ""]) => part)))
     : null
-  const fromScript = /\bprisma\b.*--schema[= ]["']?([^\s"']+)/.exec(Object.values(manifest.scripts ?? {}).join("\n"))?.[1]
+  const fromScript = schemaOfScripts(scriptsOf(manifest))
   const stated = override ?? fromConfig ?? manifest.prisma?.schema ?? fromScript ?? null
   const candidates = stated
     ? [at(stated).replace(/\/$/, "")]

@@ -30,11 +30,15 @@ export function packagesUsed(files: HostFiles, names: string[], ours: ReadonlySe
   for (const path of sourceFiles(files)) {
     if (ours.has(path)) continue
     const text = files.glance(path)
-    for (const name of names) if (new RegExp(`["'\`]${name.replace(/^@types\//, "")}(["'\`/])`).test(text)) used.add(name)
+    for (const name of names) if (isNamed(text, name.replace(/^@types\//, ""))) used.add(name)
     if (used.size === names.length) break
   }
   return [...used]
 }
+
+/** Whether a text names a package between quotes, or a module of it. The name is compared, not made an expression. */
+const isNamed = (text: string, name: string): boolean =>
+  ['"', "'", "`"].some((quote) => [quote, "/"].some((end) => text.includes(`${quote}${name}${end}`)))
 
 /** @property target the file that is imported */
 export type ImportPlace = { file: string; line: number; specifier: string; target: string }
@@ -53,7 +57,7 @@ export function importsOf(
   const found: ImportPlace[] = []
   for (const file of sourceFiles(files)) {
     const text = files.glance(file)
-    for (const { index, 1: specifier = "" } of text.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g)) {
+    for (const { index, 1: specifier = "" } of text.matchAll(/\b(?:from|import|require)\s*(?:\(\s*)?["']([^"'\n]+)["']/g)) {
       const target = names.has(nameOf(specifier)) ? resolve(file, specifier) : null
       if (target !== null && targets.has(target)) found.push({ file, line: lineAt(text, index), specifier, target })
     }

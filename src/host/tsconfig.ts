@@ -1,9 +1,19 @@
 import { posix } from "node:path"
-import { parse } from "jsonc-parser"
+import * as z from "zod/mini"
 import { evidenceOf, type HostFiles } from "./files"
+import { parseConfig } from "./json"
 import type { AliasFact } from "./types"
 
-type Config = { extends?: string | string[]; compilerOptions?: { baseUrl?: string; paths?: Record<string, string[]> } }
+const configShape = z.looseObject({
+  extends: z.optional(z.union([z.string(), z.array(z.string())])),
+  compilerOptions: z.optional(
+    z.looseObject({
+      // Null takes back what a config that is extended says.
+      baseUrl: z.nullish(z.string()),
+      paths: z.nullish(z.record(z.string(), z.array(z.string()).check(z.maxLength(100)))),
+    }),
+  ),
+})
 type Paths = { paths: Record<string, string[]>; base: string; evidence: string }
 
 /** All path aliases of tsconfig.json or jsconfig.json, with those of the configs it extends. */
@@ -55,11 +65,12 @@ function readPaths(files: HostFiles, path: string, seen: Set<string>): Paths | n
   const text = files.read(path)
   if (text === null) return null
   // Comments and trailing commas are part of the format.
-  const config = parse(text.replace(/^\uFEFF/, ""), [], { allowTrailingComma: true }) as Config | undefined
-  const own = config?.compilerOptions
+  const config = parseConfig(path, text, configShape)
+  const own = config.compilerOptions
   const dir = posix.dirname(path)
+  if (own?.paths === null) return null
   if (own?.paths) return { paths: own.paths, base: posix.join(dir, own.baseUrl ?? "."), evidence: evidenceOf(path, text, '"paths"') }
-  for (const parent of [config?.extends ?? []].flat().toReversed()) {
+  for (const parent of [config.extends ?? []].flat().toReversed()) {
     if (!parent.startsWith(".")) continue
     const file = posix.normalize(posix.join(dir, parent))
     const found = readPaths(files, file.endsWith(".json") ? file : `${file}.json`, seen)

@@ -1,3 +1,4 @@
+import type { EnvFacts } from "./env"
 import type { MiddlewareGuard } from "./middleware"
 import type { PagePlaces } from "./pages"
 import type { SignInCaller } from "./sign-in-callers"
@@ -107,7 +108,7 @@ export type Host = {
   styling: Styling
   /** What the app's own formatter is told; null where it has none that can be read. */
   formatting: FormatOptions | null
-  env: { file: string; ignored: boolean; example: string | null }
+  env: EnvFacts
   usesMigrations: boolean
   evidence: Evidence
   warnings: Warning[]

@@ -3,6 +3,7 @@ import { type ParseError, parse, printParseErrorCode } from "jsonc-parser"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
+import { parseManifest, tooMuch, wrongField } from "./json"
 import type { PackageManager } from "./types"
 
 export type PackageJson = {
@@ -13,7 +14,7 @@ export type PackageJson = {
   prisma?: { schema?: string }
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
-  scripts?: Record<string, string>
+  scripts?: Record<string, unknown>
 }
 
 /** @throws CliError package_json_missing, package_json_invalid */
@@ -23,6 +24,8 @@ export function readPackageJson(files: HostFiles): { data: PackageJson; text: st
     throw new CliError("package_json_missing", "There is no package.json here.", {
       suggestion: "Run this in the folder of your Next.js app, or pass it: npx chimerai add mfa <dir>",
     })
+  const problem = tooMuch(text)
+  if (problem !== "") throw new CliError("package_json_invalid", `package.json ${problem}.`, { file: "package.json" })
   const errors: ParseError[] = []
   const data: unknown = parse(text.replace(/^\uFEFF/, ""), errors)
   const [error] = errors
@@ -34,6 +37,12 @@ export function readPackageJson(files: HostFiles): { data: PackageJson; text: st
     })
   if (!data || typeof data !== "object" || Array.isArray(data))
     throw new CliError("package_json_invalid", "package.json is not a JSON object.", { file: "package.json" })
+  const wrong = wrongField(data)
+  if (wrong !== null)
+    throw new CliError("package_json_invalid", `package.json has something else than it should in ${wrong}.`, {
+      file: "package.json",
+      suggestion: "Mend the file, then run this again.",
+    })
   return { data: data as PackageJson, text }
 }
 
@@ -75,10 +84,10 @@ export function detectPackageManager(files: HostFiles): ManagerFact {
 
 /** What a package.json says of its package manager, in either of the two places. */
 function statedManager(manifest: string): { name: PackageManager; field: string } | null {
-  const data = parse(manifest, [], { allowTrailingComma: true }) as PackageJson | undefined
-  const [, field] = /^(npm|pnpm|yarn|bun)@/.exec(data?.packageManager ?? "") ?? []
+  const data = parseManifest(manifest)
+  const [, field] = /^(npm|pnpm|yarn|bun)@/.exec(data.packageManager ?? "") ?? []
   if (field) return { name: field as PackageManager, field: "packageManager" }
-  const engines = [data?.devEngines?.packageManager ?? []].flat()
+  const engines = [data.devEngines?.packageManager ?? []].flat()
   const engine = engines.find(({ name }) => /^(npm|pnpm|yarn|bun)$/.test(name ?? ""))
   return engine?.name ? { name: engine.name as PackageManager, field: "devEngines" } : null
 }
@@ -123,8 +132,8 @@ function lockedVersion(files: HostFiles, name: string): string | null {
   const escaped = name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")
   const formats: [string, RegExp][] = [
     ["package-lock.json", new RegExp(`"node_modules/${escaped}":\\s*\\{\\s*"version":\\s*"([^"]+)"`)],
-    ["pnpm-lock.yaml", new RegExp(`^\\s+'?${escaped}'?:\\s*\\n\\s+specifier:.*\\n\\s+version: '?([^\\s('_]+)`, "m")],
-    ["yarn.lock", new RegExp(`^"?${escaped}@.*:\\n\\s+version:? "?([^"\\n]+)`, "m")],
+    ["pnpm-lock.yaml", new RegExp(`^[ \\t]+'?${escaped}'?:[ \\t]*\\r?\\n[ \\t]+specifier:.*\\n[ \\t]+version: '?([^\\s('_]+)`, "m")],
+    ["yarn.lock", new RegExp(`^"?${escaped}@.*:\\r?\\n[ \\t]+version:? "?([^"\\r\\n]+)`, "m")],
     ["bun.lock", new RegExp(`"${escaped}": \\["${escaped}@([^"]+)"`)],
   ]
   for (const dir of files.ancestors())

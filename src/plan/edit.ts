@@ -1,5 +1,6 @@
 import { applyInsertions, type EditResult, type Insertion, lineAt, undoInsertions } from "../edit/splice"
 import { CliError } from "../errors"
+import { isEditable } from "../names"
 import type { EditAction } from "./types"
 
 /** An edit with its gates: it can be undone to the byte, and editing the result again changes nothing. */
@@ -11,6 +12,12 @@ export function toEdit(
   reason: string,
   snippet: string,
 ): EditAction {
+  // Through git's folder, packages or a hidden file nothing is edited, wherever an import leads.
+  if (!isEditable(path))
+    throw new CliError("name_unsafe", `${path} would be edited, which is no file of an app's own code.`, {
+      file: path,
+      suggestion: "Nothing was changed. Move the file to where the app's code is, then run this again.",
+    })
   const result = apply(before)
   if (result.kind === "refuse") throw refusal(path, result, before, snippet)
   if (result.kind === "present") return { kind, path, before, after: before, edits: [], reason, state: "unchanged" }

@@ -1,17 +1,27 @@
 import { CliError } from "../errors"
 import type { RenderedFile } from "../feature/render"
+import { forCode, isCreatable } from "../names"
 import type { Sources } from "./sources"
 import type { Action } from "./types"
 
+/**
+ * @throws CliError file_exists: something else has the name, whatever lies beside it that says it were ours;
+ * feature_invalid: it is no place for a feature's file; name_unsafe
+ */
 export function planFiles(files: RenderedFile[], sources: Sources): Action[] {
   return files.map(({ path, text }) => {
     const existing = sources.read(path)
-    // A file of ours that the user has edited since is theirs; `update` merges, `add` leaves it.
-    if (existing !== null && existing !== text && sources.rendered(path) === null)
-      throw new CliError("file_exists", `${path} exists already and is not ours.`, {
-        file: path,
-        suggestion: "Nothing was changed. Move or rename the file, then run this again.",
-      })
-    return { kind: "create", path, after: text, reason: "generated", state: existing === null ? "planned" : "unchanged" }
+    const action = { kind: "create" as const, path, after: text, reason: "generated" }
+    if (!isCreatable(forCode("path", "The path of a new file", path)))
+      throw new CliError("feature_invalid", `${path} would be created, which is no place for a feature's file.`, { file: path })
+    if (existing === null) return { ...action, state: "planned" }
+    if (existing === text) return { ...action, state: "unchanged" }
+    // A file of ours that the user has edited since is theirs; `update` merges, `add` leaves it. That it is one, the
+    // manifest says and the templates, which have just given it.
+    if (sources.isInstalled(path)) return { ...action, state: "unchanged", existing }
+    throw new CliError("file_exists", `${path} exists already and is not ours.`, {
+      file: path,
+      suggestion: "Nothing was changed. Move or rename the file, then run this again.",
+    })
   })
 }

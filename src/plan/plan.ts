@@ -1,4 +1,5 @@
 import { addDependencies, missingDependencies } from "../edit/package-json"
+import { scanSchema } from "../edit/prisma/scan"
 import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import type { Host, Warning } from "../host/types"
@@ -13,30 +14,49 @@ import type { Action, NextStep, Plan } from "./types"
 /** Decides every change. Nothing is half-planned: a file that cannot be edited safely refuses the whole. */
 export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Plan {
   const dependencies = planDependencies(host, feature, sources)
+  const actions = [
+    ...planFiles(recipe.files, sources),
+    ...planAuth(host, feature, recipe, sources),
+    ...planSchema(host, feature, recipe, sources),
+    ...planEnv(host, feature, sources),
+    dependencies.action,
+    ...planMiddleware(host, feature, recipe, sources),
+    ...planSignInCallers(host, feature, recipe, sources),
+  ]
   return {
     feature: feature.name,
     host,
-    actions: [
-      ...planFiles(recipe.files, sources),
-      ...planAuth(host, feature, recipe, sources),
-      ...planSchema(host, feature, recipe, sources),
-      ...planEnv(host, feature, sources),
-      dependencies.action,
-      ...planMiddleware(host, feature, recipe, sources),
-      ...planSignInCallers(host, feature, recipe, sources),
-    ],
+    actions,
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
     nextSteps: nextSteps(host, feature),
-    warnings: [...host.warnings, ...otherSecondFactors(host, feature, recipe)],
+    warnings: [...host.warnings, ...otherSecondFactors(host, feature, recipe), ...otherContent(actions)],
   }
+}
+
+/**
+ * Files that an earlier run has created and that are not what this one would create: somebody has edited them, or the
+ * app has changed, or a repository only claims that they were ours. Whether a second factor is asked for, they decide.
+ */
+function otherContent(actions: Action[]): Warning[] {
+  return filesDiffer(actions.flatMap((action) => (action.kind === "create" && action.existing !== undefined ? [action.path] : [])))
+}
+
+/** @param paths files of ours whose text is not as this version generates it */
+export function filesDiffer([first, ...more]: string[]): Warning[] {
+  if (first === undefined) return []
+  const message = `These files are not as this version generates them for this app; what is in them instead is for you to judge: ${[first, ...more].join(", ")}. To see it: npx chimerai add mfa --dry-run --diff`
+  return [{ code: "files_differ", message, file: first }]
 }
 
 /** A second factor of the app's own is left alone, and said. */
 function otherSecondFactors({ prisma }: Host, feature: LoadedFeature, recipe: Recipe): Warning[] {
-  const isOurs = (name: string) =>
-    feature.schema.userFields.some((field) => field.name === name) || new RegExp(`^model ${name} `, "m").test(recipe.models)
-  const [first, ...more] = prisma.secondFactors.filter(({ name }) => !isOurs(name))
+  const models = scanSchema(recipe.models)
+  const ours = new Set([
+    ...feature.schema.userFields.map((field) => field.name),
+    ...(models.ok ? models.blocks.flatMap(({ kind, name }) => (kind === "model" ? name : [])) : []),
+  ])
+  const [first, ...more] = prisma.secondFactors.filter(({ name }) => !ours.has(name))
   if (!first) return []
   const names = [first, ...more].map(({ name }) => name).join(", ")
   const message = `The schema has what looks like a second factor already: ${names}. It is left alone; users who have both are asked for both.`
@@ -51,7 +71,7 @@ function planDependencies(host: Host, feature: LoadedFeature, sources: Sources):
     "package.json",
     text,
     (current) => addDependencies(current, wanted),
-    wanted.map(({ name }) => name).join(", "),
+    wanted.map(({ name, range }) => `${name}@${range}`).join(", "),
     "",
   )
   const missing = missingDependencies(text, wanted).map(({ name }) => name)

@@ -1,4 +1,5 @@
 /** Where the host's own code meets a held sign-in: the auth config, the middleware, the forms. */
+import type { Origin } from "../edit/typescript/imports"
 import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { runsOn } from "../host/middleware"
@@ -7,17 +8,25 @@ import { inTurn, toEdit } from "./edit"
 import type { Sources } from "./sources"
 import type { Action } from "./types"
 
+/** How a file of the host imports a module of the feature, and what it may have imported it by already. */
+const originOf = (file: string, module: string, recipe: Recipe, { means }: Sources): Origin => ({
+  from: recipe.specifier(file, module),
+  means: (specifier) => means(file, specifier, recipe.fileOf(module)),
+})
+
 /** The hook: NextAuth is wrapped where it is called, and options that others read are guarded where they are declared. */
-export function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, { read, parse, edits }: Sources): Action[] {
+export function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
   const [call] = host.auth.calls
   const { wrapper, module } = feature.wrapCall
-  const from = recipe.specifier(call, module)
-  const request = { library: host.auth.library, wrapper, from }
+  const { read, parse, edits } = sources
+  const origin = originOf(call, module, recipe, sources)
+  const { from } = origin
+  const request = { library: host.auth.library, wrapper, ...origin }
   const wrap = (text: string) => edits.wrapCall(parse(call, text), request)
   const reason = `every sign-in goes through ${wrapper}`
   const snippet = `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`
-  const sources = isFor(host, feature.guardOptions.when) ? host.auth.options : []
-  const guards = sources.map((source) => guardOptions(source, feature, recipe, { parse, edits }))
+  const options = isFor(host, feature.guardOptions.when) ? host.auth.options : []
+  const guards = options.map((source) => guardOptions(source, feature, recipe, sources))
   const files = [...new Set([...guards.map(({ file }) => file), call])]
   return files.map((file) => {
     const here = guards.filter((guard) => guard.file === file)
@@ -30,21 +39,18 @@ export function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, { r
 }
 
 /** Options that other files read sessions with: the constant is guarded behind its declaration, a function in its results. */
-function guardOptions(
-  { file, name, kind }: OptionsSource,
-  feature: LoadedFeature,
-  recipe: Recipe,
-  { parse, edits }: Pick<Sources, "parse" | "edits">,
-) {
+function guardOptions({ file, name, kind }: OptionsSource, feature: LoadedFeature, recipe: Recipe, sources: Sources) {
+  const { parse, edits } = sources
   const guard = feature.guardOptions.function
-  const from = recipe.specifier(file, feature.guardOptions.module)
+  const origin = originOf(file, feature.guardOptions.module, recipe, sources)
+  const { from } = origin
   const isConstant = kind === "constant"
   return {
     file,
     change: (text: string) =>
       isConstant
-        ? edits.addCall(parse(file, text), { name: guard, from, argument: name })
-        : edits.wrapResults(parse(file, text), { name: guard, from, of: name }),
+        ? edits.addCall(parse(file, text), { name: guard, ...origin, argument: name })
+        : edits.wrapResults(parse(file, text), { name: guard, ...origin, of: name }),
     reason: `sessions read with ${name} end when MFA is turned on`,
     snippet: `import { ${guard} } from "${from}"\n\n${isConstant ? `${guard}(${name})` : `return ${guard}({ ... }) // in ${name}`}`,
   }
@@ -54,7 +60,8 @@ function guardOptions(
  * The challenge page must be reachable for someone who is not signed in yet; and a middleware that takes a session that
  * has ended for one that goes on must not send its user in a circle, between the sign-in page and the one behind it.
  */
-export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recipe, { read, parse, edits }: Sources): Action[] {
+export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
+  const { read, parse, edits } = sources
   const { middleware: path } = host
   const { challenge, signIn } = recipe.routes
   if (!path) return []
@@ -68,28 +75,29 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
   const seesSessions = guard === "own-call" || /\bgetToken\b/.test(text)
   if (!seesChallenge && !(seesSessions && runsOn(host.middlewareMatches, signIn))) return []
   const { wrapper, module, replaces } = feature.openMiddleware
-  const from = recipe.specifier(path, module)
+  const origin = originOf(path, module, recipe, sources)
+  const { from } = origin
   const reason = seesChallenge
     ? `${challenge} can be reached without a session`
     : `${signIn} sends nobody in a circle whose session has ended`
   if (guard === "own-call") {
-    const wrap = (current: string) => edits.wrapCall(parse(path, current), { library: host.auth.library, wrapper, from })
+    const wrap = (current: string) => edits.wrapCall(parse(path, current), { library: host.auth.library, wrapper, ...origin })
     return [toEdit("edit", path, text, wrap, reason, `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`)]
   }
   if (guard === "with-auth") {
-    const redirect = (current: string) => edits.redirectImport(parse(path, current), { specifier: replaces, to: from })
+    const redirect = (current: string) => edits.redirectImport(parse(path, current), { specifier: replaces, ...origin })
     return [toEdit("edit", path, text, redirect, reason, `from "${from}" // instead of "${replaces}"`)]
   }
   const pass = feature.passMiddleware
-  const passFrom = recipe.specifier(path, pass.module)
+  const passOrigin = originOf(path, pass.module, recipe, sources)
   // What rewrites paths for languages has to see the page's, too.
   const isOwn = !isUnderLanguage && !/next-intl|i18n|locale/i.test(text)
   if (isOwn) {
-    const wrap = (current: string) => edits.wrapMiddleware(parse(path, current), { wrapper: pass.wrapper, from: passFrom })
+    const wrap = (current: string) => edits.wrapMiddleware(parse(path, current), { wrapper: pass.wrapper, ...passOrigin })
     if (wrap(text).kind !== "refuse") return [toEdit("edit", path, text, wrap, reason, "")]
   }
   if (!seesChallenge) return []
-  const wrapping = `// in ${path}, around the function that it exports:\nimport { ${pass.wrapper} } from "${passFrom}"\n\n${pass.wrapper}(...)\n\n// or `
+  const wrapping = `// in ${path}, around the function that it exports:\nimport { ${pass.wrapper} } from "${passOrigin.from}"\n\n${pass.wrapper}(...)\n\n// or `
   return [
     {
       kind: "manual",
@@ -107,7 +115,7 @@ export function planSignInCallers({ signInCallers }: Host, feature: LoadedFeatur
   return [...new Set(signInCallers.map(({ file }) => file))].flatMap((file): Action[] => {
     const follow = (text: string) => {
       const parsed = sources.parse(file, text)
-      return sources.edits.followResult(parsed, { name, from: recipe.specifier(file, module), isCallee: sources.isSignIn(parsed) })
+      return sources.edits.followResult(parsed, { name, ...originOf(file, module, recipe, sources), isCallee: sources.isSignIn(parsed) })
     }
     const text = sources.read(file) ?? ""
     if (follow(text).kind !== "refuse") return [toEdit("edit", file, text, follow, "the form goes where signIn sends it", "")]

@@ -3,9 +3,11 @@ import type { Module } from "../edit/typescript/module"
 /** What planning needs from outside, as values and functions, so that it stays pure. */
 export type Sources = {
   read(path: string): string | null
-  /** Texts of files we created in an earlier run, as they were rendered then. */
-  rendered(path: string): string | null
+  /** Whether an earlier run has created a file here, as the manifest has it. */
+  isInstalled(path: string): boolean
   parse(path: string, text: string): Module
+  /** Whether a specifier in a file means a module, by where it is: what it looks like says nothing. */
+  means(from: string, specifier: string, module: string): boolean
   /** Whether a local name of a module is next-auth's `signIn`. */
   isSignIn(module: Module): (local: string) => boolean
   edits: {

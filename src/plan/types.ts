@@ -5,7 +5,12 @@ import type { Host, Warning } from "../host/types"
 type Base = { path: string; reason: string; state: "planned" | "unchanged" | "done" | "conflict" }
 
 /** A file that comes into being, or one whose text grows. `before` is what was read, and what must still be there at apply. */
-export type CreateAction = Base & { kind: "create"; after: string }
+export type CreateAction = Base & {
+  kind: "create"
+  after: string
+  /** What stands there instead, in a file that an earlier run has created: it is left, and shown. */
+  existing?: string
+}
 export type EditAction = Base & { kind: "edit" | "dependency"; before: string; after: string; edits: Insertion[] }
 export type EnvAction = Base & { kind: "env"; before: string | null; after: string; edits: Insertion[]; names: string[]; secret: boolean }
 /** What only the user can do. `snippet` is in the host's own names. */
@@ -29,5 +34,7 @@ export type Plan = {
   warnings: Warning[]
 }
 
+/** Whether a file that an earlier run has created holds something else than this one would write. */
+export const isDifferent = (action: Action): boolean => action.kind === "create" && action.existing !== undefined
 export const isWrite = (action: Action): action is WriteAction => action.kind !== "manual"
 export const hasChanges = (plan: Plan): boolean => plan.actions.some((action) => isWrite(action) && action.state === "planned")

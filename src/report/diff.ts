@@ -1,45 +1,80 @@
 import { createTwoFilesPatch } from "diff"
-import type { Action } from "../plan/types"
+import type { Action, EnvAction } from "../plan/types"
+import { isDifferent } from "../plan/types"
 import type { Change } from "../plan/update"
 import type { Shown } from "./paths"
 
-/** The planned changes as unified diffs. The value of a secret is never part of one. */
+/**
+ * The planned changes as unified diffs, and what stands in files of ours instead of what is generated. No value of an
+ * env file is part of one, whatever file it stands in.
+ */
 export function planDiff(actions: Action[], shownPath: Shown): string {
-  return actions
-    .filter(({ kind, state }) => kind !== "manual" && state === "planned")
+  const patches = actions
+    .filter((action) => action.kind !== "manual" && (action.state === "planned" || isDifferent(action)))
     .map((action) => {
       if (action.kind === "manual") return ""
+      if (action.kind === "create" && action.existing !== undefined)
+        return patch(`generated/${shownPath(action.path)}`, `b/${shownPath(action.path)}`, action.after, action.existing)
       const before = action.kind === "create" ? "" : (action.before ?? "")
       const after = action.kind === "delete" ? "" : action.after
       const isNew = action.kind === "create" || (action.kind === "env" && action.before === null)
       const shown =
-        action.kind === "env" && action.secret ? redact(action.edits.map(({ text }) => text).join(""), action.names) : { before, after }
-      return createTwoFilesPatch(
-        isNew ? "/dev/null" : `a/${shownPath(action.path)}`,
-        `b/${shownPath(action.path)}`,
-        shown.before,
-        shown.after,
-        undefined,
-        undefined,
-        { context: 3 },
-      ).replace(/^=+\n/, "")
+        action.kind === "env" || isEnvFile(action.path) ? { before: "", after: withoutValues(insertedBy(action)) } : { before, after }
+      return patch(isNew ? "/dev/null" : `a/${shownPath(action.path)}`, `b/${shownPath(action.path)}`, shown.before, shown.after)
     })
-    .join("\n")
+  return withoutSecrets(
+    patches.join("\n"),
+    actions.filter((action) => action.kind === "env").flatMap(({ before, after }) => [before ?? "", after]),
+  )
 }
 
 /** The same for the files of an update; what is new in env files is a plan's. */
-export function changesDiff(changes: Change[], shownPath: Shown): string {
-  return changes
-    .filter(({ kind }) => kind !== "env")
+export function changesDiff(changes: Change[], shownPath: Shown, env: EnvAction[]): string {
+  const patches = changes
+    .filter(({ kind, path }) => kind !== "env" && !isEnvFile(path))
     .map(({ path, before, after }) => {
       const [from, to] = [before === null ? "/dev/null" : `a/${shownPath(path)}`, after === null ? "/dev/null" : `b/${shownPath(path)}`]
-      return createTwoFilesPatch(from, to, before ?? "", after ?? "", undefined, undefined, { context: 3 }).replace(/^=+\n/, "")
+      return patch(from, to, before ?? "", after ?? "")
     })
-    .join("\n")
+  return withoutSecrets(
+    patches.join("\n"),
+    env.flatMap(({ before, after }) => [before ?? "", after]),
+  )
 }
 
-/** The rest of an env file is none of anybody's business either: only what comes in is shown. */
-function redact(inserted: string, names: string[]): { before: string; after: string } {
-  const after = names.reduce((text, name) => text.replace(new RegExp(`^(${name}=).*$`, "m"), "$1<generated>"), inserted)
-  return { before: "", after }
+const patch = (from: string, to: string, before: string, after: string): string =>
+  createTwoFilesPatch(from, to, before, after, undefined, undefined, { context: 3 }).replace(/^=+\n/, "")
+
+const isEnvFile = (path: string): boolean => /(?:^|\/)\.env[\w.-]*$/i.test(path)
+
+/** The rest of an env file is none of anybody's business: only what comes in is shown. */
+const insertedBy = (action: Exclude<Action, { kind: "manual" }>): string =>
+  "edits" in action ? action.edits.map(({ text }) => text).join("") : ""
+
+/** `NAME=value` as `NAME=<generated>`; an empty value stays, and comments are ours. */
+const withoutValues = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => (line.startsWith("#") || !/=\s*\S/.test(line) ? line : `${line.slice(0, line.indexOf("=") + 1)}<generated>`))
+    .join("\n")
+
+/** Characters. What is shorter is no secret, and stands in code by chance: `true`, `3000`. */
+const shortestSecret = 8
+/** Values. An env file with more is none that somebody keeps by hand. */
+const mostSecrets = 1_000
+
+/** A value of an env file may have been copied, or an example may be a link to the file itself. */
+function withoutSecrets(text: string, envFiles: string[]): string {
+  const values = envFiles
+    .flatMap((file) => file.split("\n"))
+    .filter((line) => !line.trimStart().startsWith("#") && line.includes("="))
+    .map((line) =>
+      line
+        .slice(line.indexOf("=") + 1)
+        .trim()
+        .replace(/^(["'])(.*)\1$/, "$2"),
+    )
+    .filter((value) => value.length >= shortestSecret)
+    .slice(0, mostSecrets)
+  return [...new Set(values)].reduce((shown, value) => shown.replaceAll(value, "<secret>"), text)
 }

@@ -1,11 +1,12 @@
 import kleur from "kleur"
 import type { CliError } from "../errors"
+import { visible } from "../visible"
 
 /** What was found and where, why it stops us, and the next command. */
 export function errorText({ code, message, details }: CliError): string {
-  const place = details.file ? `${details.file}${details.line ? `:${details.line}` : ""}` : null
+  const place = details.file ? `${visible(details.file)}${details.line ? `:${details.line}` : ""}` : null
   return [
-    `${kleur.red("✖")} ${message}`,
+    `${kleur.red("✖")} ${visible(message)}`,
     ...(place ? [kleur.dim(`  at ${place}`)] : []),
     ...(details.suggestion ? ["", `  ${details.suggestion.replace(/\n(?=[^\n])/g, "\n  ")}`] : []),
     "",

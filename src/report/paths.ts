@@ -1,4 +1,5 @@
 import { posix } from "node:path"
+import { quoted } from "../shell"
 
 /** How a path of the app is shown to someone who named another folder: from there. */
 export type Shown = (path: string) => string
@@ -9,9 +10,12 @@ export const shownFrom =
   (path) =>
     app === "." ? path : posix.normalize(posix.join(app.replaceAll("\\", "/"), path))
 
-/** A command as it is typed where the user stands. */
-export const commandFrom = (shown: Shown, { dir, command }: { dir: string; command: string }): string =>
-  shown(dir) === "." ? command : `cd ${shown(dir)} && ${command}`
+/** A command as it is typed where the user stands; words where the folder's name would not be text to their shell. */
+export function commandFrom(shown: Shown, { dir, command }: { dir: string; command: string }, platform?: NodeJS.Platform): string {
+  if (shown(dir) === ".") return command
+  const folder = quoted(shown(dir), platform)
+  return folder === null ? `In the folder that is named above: ${command}` : `cd ${folder} && ${command}`
+}
 
 /** Evidence is a place in a file, or words. */
 export const shownEvidence = (evidence: Record<string, string>, shown: Shown): Record<string, string> =>

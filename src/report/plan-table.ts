@@ -1,5 +1,6 @@
 import kleur from "kleur"
-import type { Action, Plan } from "../plan/types"
+import { type Action, isDifferent, type Plan } from "../plan/types"
+import { visible } from "../visible"
 import type { Shown } from "./paths"
 
 const marks: Record<Action["kind"], string> = {
@@ -28,12 +29,14 @@ export function planTable(plan: Plan, shown: Shown): string {
     ],
     ["Also", `${host.packageManager}, ${host.styling}${host.middleware ? `, ${shown(host.middleware)}` : ""}`],
   ]
-  const width = Math.max(...plan.actions.map(({ path }) => shown(path).length))
+  const name = (path: string) => visible(shown(path))
+  const width = Math.max(...plan.actions.map(({ path }) => name(path).length))
   const rows = plan.actions.map((action) => {
-    const mark = action.state === "unchanged" ? kleur.dim("same".padEnd(7)) : colour(action.kind)(marks[action.kind].padEnd(7))
-    return `  ${mark} ${shown(action.path).padEnd(width)}  ${kleur.dim(action.reason)}`
+    const same = isDifferent(action) ? kleur.yellow("yours".padEnd(7)) : kleur.dim("same".padEnd(7))
+    const mark = action.state === "unchanged" ? same : colour(action.kind)(marks[action.kind].padEnd(7))
+    return `  ${mark} ${name(action.path).padEnd(width)}  ${kleur.dim(visible(action.reason))}`
   })
-  return [...facts.map(([name, value]) => `  ${kleur.dim(String(name).padEnd(8))} ${value}`), "", ...rows].join("\n")
+  return [...facts.map(([name, value]) => `  ${kleur.dim(String(name).padEnd(8))} ${visible(String(value))}`), "", ...rows].join("\n")
 }
 
 function colour(kind: Action["kind"]) {

@@ -1,5 +1,9 @@
-/** The one place that prints. Results go to stdout; everything about how it went goes to stderr. */
+/**
+ * The one place that prints. Results go to stdout; everything about how it went goes to stderr. What comes by here may
+ * hold names and texts of a stranger's: nothing of it but our own line breaks and colours acts on a terminal.
+ */
 import kleur from "kleur"
+import { visibleJson, visibleLines } from "../visible"
 
 export type Report = {
   out(text: string): void
@@ -9,8 +13,9 @@ export type Report = {
 
 export function createReport(options: { json: boolean; verbose: boolean; color: boolean }): Report {
   kleur.enabled = options.color
-  const stderr = (text: string) => process.stderr.write(`${text}\n`)
-  const stdout = (text: string) => process.stdout.write(`${text}\n`)
+  const printed = (text: string) => `${visibleLines(text, options.color)}\n`
+  const stderr = (text: string) => process.stderr.write(printed(text))
+  const stdout = (text: string) => process.stdout.write(printed(text))
   return {
     out: options.json ? stderr : stdout,
     note: stderr,
@@ -19,7 +24,7 @@ export function createReport(options: { json: boolean; verbose: boolean; color: 
 }
 
 export function printJson(document: object): void {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+  process.stdout.write(`${visibleJson(JSON.stringify(document, null, 2))}\n`)
 }
 
 /** NO_COLOR and FORCE_COLOR are what other tools understand by them: https://no-color.org */

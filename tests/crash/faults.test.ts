@@ -5,7 +5,6 @@
 import fs from "node:fs"
 import { syncBuiltinESMExports } from "node:module"
 import { join } from "node:path"
-import tmp from "tmp"
 import { afterEach, describe, expect, test } from "vitest"
 import { copyFixture } from "../../scripts/apps.mjs"
 import { apply } from "../../src/apply/apply"
@@ -22,6 +21,7 @@ import { HostFiles } from "../../src/host/files"
 import { run } from "../support/dying"
 import { snapshot } from "../support/host"
 import { previousTemplates } from "../support/previous-version"
+import { scratch } from "../support/scratch"
 
 const calls = [
   "openSync",
@@ -34,8 +34,11 @@ const calls = [
   "unlinkSync",
   "rmSync",
   "rmdirSync",
-  "chmodSync",
-  "chownSync",
+  "fchmodSync",
+  "fchownSync",
+  "fstatSync",
+  "readSync",
+  "readdirSync",
   "existsSync",
   "statSync",
   "lstatSync",
@@ -74,9 +77,9 @@ function mend(): void {
 }
 afterEach(mend)
 
-function errorOf(work: () => unknown): (Error & { code?: string }) | null {
+async function errorOf(work: () => Promise<unknown>): Promise<(Error & { code?: string }) | null> {
   try {
-    work()
+    await work()
     return null
   } catch (error) {
     return error as Error & { code?: string }
@@ -116,7 +119,7 @@ async function everyFailure(dir: string, work: () => Promise<unknown>): Promise<
 
 describe("a failure at every call", () => {
   test("of add, of update, and of remove", async () => {
-    const dir = copyFixture("next16-credentials", join(tmp.dirSync({ unsafeCleanup: true }).name, "app"), { modules: false })
+    const dir = copyFixture("next16-credentials", join(scratch(), "app"), { modules: false })
     fs.chmodSync(join(dir, "src/auth.ts"), 0o640)
     const options = readOptions("mfa", dir, { yes: true })
     const plan = await makePlan(loadFeature("mfa"), options)
@@ -129,7 +132,7 @@ describe("a failure at every call", () => {
     const files = new HostFiles(dir)
     // What is left by an earlier version is brought to this one.
     const feature = loadFeature("mfa")
-    const earlier = copyFixture("next16-credentials", join(tmp.dirSync({ unsafeCleanup: true }).name, "app"), { modules: false })
+    const earlier = copyFixture("next16-credentials", join(scratch(), "app"), { modules: false })
     await apply(await makePlan(loadFeature("mfa", previousTemplates()), readOptions("mfa", earlier, { yes: true })), first)
     const installed = readManifest(earlier)?.features.mfa as InstalledFeature
     const { plan: update } = await planFrom(installed, feature, readOptions("mfa", earlier, { yes: true }))
@@ -138,14 +141,19 @@ describe("a failure at every call", () => {
     expect(ofUpdate).toBeGreaterThan(200)
 
     const left = await leftBehind(files, readManifest(dir)?.features.mfa as InstalledFeature)
-    const removal = planRemoval(files.root, "mfa", { force: false, purge: true, left }, () => [])
+    const removal = planRemoval(
+      files.root,
+      "mfa",
+      { force: false, purge: true, own: (installed: InstalledFeature) => installed, left },
+      () => [],
+    )
     if (!removal) throw new Error("it is installed")
     const ofRemove = await everyFailure(dir, () => applyRemoval(files.root, files.boundary, "mfa", removal, verify))
     expect(ofRemove).toBeGreaterThan(200)
     console.log(`\nfailures tried: ${ofAdd} in add, ${ofUpdate} in update, ${ofRemove} in remove`)
   })
   test("of --rollback and --resume, which the next one makes up for", async () => {
-    const work = tmp.dirSync({ unsafeCleanup: true }).name
+    const work = scratch()
     const copy = (from: string, name: string): string => {
       const to = join(work, name)
       fs.rmSync(to, { recursive: true, force: true })
@@ -155,9 +163,15 @@ describe("a failure at every call", () => {
     const plain = copyFixture("next16-credentials", join(work, "plain"), { modules: false })
     const add = ["add", "mfa", "--yes", "--no-install"]
     const { calls } = await run([...add, copy(plain, "finished")], null)
-    const killed = copy(plain, "killed")
-    await run([...add, killed], Math.floor(calls / 2))
-    const { writes } = JSON.parse(fs.readFileSync(join(killed, ".chimerai/journal.json"), "utf8")) as { writes: Write[] }
+    const dir = copy(plain, "app")
+    await run([...add, dir], Math.floor(calls / 2))
+    const killed = copy(dir, "killed")
+    // A journal is that of its folder: what is in there is replaced, the folder stays.
+    const startAgain = () => {
+      for (const name of fs.readdirSync(dir)) fs.rmSync(join(dir, name), { recursive: true })
+      fs.cpSync(killed, dir, { recursive: true })
+    }
+    const { writes } = JSON.parse(fs.readFileSync(join(dir, ".chimerai/journal.json"), "utf8")) as { writes: Write[] }
     // The key is that run's own.
     const finished = Object.fromEntries(writes.map(({ path, after }) => [path, after]))
 
@@ -173,10 +187,10 @@ describe("a failure at every call", () => {
       let tried = 0
       // Each file takes some calls, the same ones: every seventh comes upon all of them.
       for (let n = 1; ; n += n < 50 ? 1 : 7) {
-        const dir = copy(killed, "app")
+        startAgain()
         const code = codes[n % codes.length] as string
         const state = failAt(n, code)
-        const error = errorOf(() => recover(dir, dir))
+        const error = await errorOf(() => recover(dir, dir))
         mend()
         if (state.failed === null) {
           expect(error, `without a failure, after ${state.count} calls`).toBeNull()
@@ -189,7 +203,7 @@ describe("a failure at every call", () => {
         // The system's own word is for what is read before anything is written.
         if (error.code === code) expect(snapshot(dir), where).toEqual(snapshot(killed))
         else expect(error.code, where).toMatch(/^(rollback_failed|apply_failed|disk_full|not_writable|interrupted_run)$/)
-        recover(dir, dir)
+        await recover(dir, dir)
         check(dir)
         expect(fs.existsSync(join(dir, ".chimerai/journal.json")), where).toBe(false)
       }

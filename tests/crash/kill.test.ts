@@ -3,15 +3,15 @@
  * the finished tree, also where it is killed itself and begun again. The instants are file-system calls, some of them
  * half done; the seed is printed.
  */
-import { cpSync, existsSync, readFileSync, rmSync } from "node:fs"
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import tmp from "tmp"
 import { expect, test } from "vitest"
 import { copyFixture } from "../../scripts/apps.mjs"
 import { run } from "../support/dying"
 import { snapshot } from "../support/host"
 import { previousTemplates } from "../support/previous-version"
 import { Random, seed } from "../support/random"
+import { scratch } from "../support/scratch"
 
 /** CI runs a part, with another seed each time; CHIMERAI_KILLS=200 is a long one. */
 const kills = Number(process.env.CHIMERAI_KILLS ?? 80)
@@ -19,7 +19,7 @@ const kills = Number(process.env.CHIMERAI_KILLS ?? 80)
 const edge = 8
 const parallel = 2
 
-const work = tmp.dirSync({ unsafeCleanup: true }).name
+const work = scratch()
 const copy = (from: string, name: string): string => {
   const to = join(work, name)
   rmSync(to, { recursive: true, force: true })
@@ -87,7 +87,7 @@ test(`SIGKILL at ${kills} random instants, and at the first and last ones (seed 
       if (isUnderWay) reached++
       // It holds the key: a commit in that moment must not take it.
       if (isUnderWay) expect(readFileSync(join(dir, ".chimerai/.gitignore"), "utf8"), where).toContain("journal.json")
-      const other = copy(dir, `other-${job.index}`)
+      const killedTree = copy(dir, `tree-${job.index}`)
 
       // What ends the run may be killed as well, and is begun again.
       await run([...job.args, dir, "--rollback"], job.againAt)
@@ -97,10 +97,13 @@ test(`SIGKILL at ${kills} random instants, and at the first and last ones (seed 
       const isOver = !isUnderWay && differing(withoutKey(rolledBack), after[job.which]).length === 0
       if (!isOver) expect(differing(rolledBack, before[job.which]), `${where}, rolled back`).toEqual([])
 
-      await run([...job.args, other, "--resume"], job.againAt)
-      await run([...job.args, other, "--resume"], null)
-      expect(differing(withoutKey(snapshot(other)), after[job.which]), `${where}, finished`).toEqual([])
-      for (const path of [dir, other]) rmSync(path, { recursive: true, force: true })
+      // Once more, the other way out. A journal is that of its folder: what is in there is replaced, the folder stays.
+      for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true })
+      cpSync(killedTree, dir, { recursive: true })
+      await run([...job.args, dir, "--resume"], job.againAt)
+      await run([...job.args, dir, "--resume"], null)
+      expect(differing(withoutKey(snapshot(dir)), after[job.which]), `${where}, finished`).toEqual([])
+      for (const path of [dir, killedTree]) rmSync(path, { recursive: true, force: true })
     }
   }
   await Promise.all(Array.from({ length: parallel }, worker))

@@ -2,13 +2,13 @@
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import tmp from "tmp"
 import { expect, test } from "vitest"
 import { copyFixture } from "../../scripts/apps.mjs"
 import { snapshot } from "../support/host"
 import { cli } from "../support/paths"
+import { scratch } from "../support/scratch"
 
-const work = tmp.dirSync({ unsafeCleanup: true }).name
+const work = scratch()
 const preload = join(work, "signal.mjs")
 writeFileSync(
   preload,

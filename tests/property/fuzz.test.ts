@@ -12,6 +12,7 @@ import { parseModule } from "../../src/edit/typescript/module"
 import { wrapCall } from "../../src/edit/typescript/wrap-call"
 import { wrapResults } from "../../src/edit/typescript/wrap-results"
 import { loadFeature } from "../../src/feature/load"
+import { origin } from "../support/edit"
 import { Random, seed } from "../support/random"
 import { authShape, schemaShape } from "../support/shapes"
 
@@ -149,7 +150,7 @@ test(`${inputs} inputs (seed ${seed})`, () => {
       }
       tried(
         text,
-        on((module) => wrapCall(module, { library: "next-auth", wrapper: "withMfa", from })),
+        on((module) => wrapCall(module, { library: "next-auth", wrapper: "withMfa", ...origin(from) })),
         parses(loader),
         tallyOf("wrapCall"),
       )
@@ -157,13 +158,13 @@ test(`${inputs} inputs (seed ${seed})`, () => {
       if (shape.major === 4) {
         tried(
           text,
-          on((module) => addCall(module, { name: "protect", from, argument: name })),
+          on((module) => addCall(module, { name: "protect", ...origin(from), argument: name })),
           parses(loader),
           tallyOf("addCall"),
         )
         tried(
           text,
-          on((module) => wrapResults(module, { name: "protect", from, of: "makeOptions" })),
+          on((module) => wrapResults(module, { name: "protect", ...origin(from), of: "makeOptions" })),
           parses(loader),
           tallyOf("wrapResults"),
         )

@@ -14,6 +14,7 @@ import { joinImports } from "../../src/edit/typescript/imports"
 import { parseModule } from "../../src/edit/typescript/module"
 import { wrapCall } from "../../src/edit/typescript/wrap-call"
 import { loadFeature } from "../../src/feature/load"
+import { origin } from "../support/edit"
 import { Random, seed } from "../support/random"
 import { type AuthShape, authShape, editAround, schemaShape } from "../support/shapes"
 
@@ -25,8 +26,8 @@ function editAuth(text: string, { path, options }: AuthShape): EditResult {
   if (!parsed.ok) throw new Error(`${parsed.message} in\n${text}`)
   const from = "@/lib/mfa/with-mfa"
   const results = [
-    ...(options ? [addCall(parsed.module, { name: "protect", from, argument: options })] : []),
-    wrapCall(parsed.module, { library: "next-auth", wrapper: "withMfa", from }),
+    ...(options ? [addCall(parsed.module, { name: "protect", ...origin(from), argument: options })] : []),
+    wrapCall(parsed.module, { library: "next-auth", wrapper: "withMfa", ...origin(from) }),
   ]
   return joined(results)
 }

@@ -14,10 +14,17 @@ writeFileSync(
 import { syncBuiltinESMExports } from "node:module"
 const at = Number(process.env.DIE_AT)
 let count = 0
-for (const name of ["openSync", "writeFileSync", "fsyncSync", "closeSync", "renameSync", "mkdirSync", "unlinkSync", "rmSync", "rmdirSync", "chmodSync"]) {
+const read = new Set()
+for (const name of ["openSync", "writeFileSync", "fsyncSync", "closeSync", "renameSync", "mkdirSync", "unlinkSync", "rmSync", "rmdirSync", "fchmodSync", "fchownSync"]) {
   const original = fs[name]
   fs[name] = (...args) => {
-    if (name === "openSync" && args[1] === "r" && !String(args[0]).includes(".")) return original(...args)
+    // To open a file for reading, and to close it, changes nothing.
+    if (name === "openSync" && (args[1] === "r" || (typeof args[1] === "number" && (args[1] & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) === 0))) {
+      const file = original(...args)
+      read.add(file)
+      return file
+    }
+    if (name === "closeSync" && read.delete(args[0])) return original(...args)
     if (++count === at) {
       if (name === "writeFileSync") original(args[0], String(args[1]).slice(0, String(args[1]).length / 2))
       process.kill(process.pid, "SIGKILL")

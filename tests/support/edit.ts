@@ -10,3 +10,6 @@ export function applyEdit(text: string, edit: (text: string) => EditResult): str
   expect(edit(after)).toEqual({ kind: "present" })
   return after
 }
+
+/** Where something is imported from, for edits of a text without an app around it. */
+export const origin = (from: string) => ({ from, means: (specifier: string) => specifier === from })

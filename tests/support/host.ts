@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import tmp from "tmp"
 import { cli, root } from "./paths"
@@ -78,10 +78,19 @@ export function chimerai(args: string[], options: { cwd?: string; env?: Record<s
 export function installedCli(): string {
   const dir = tmp.dirSync({ unsafeCleanup: true, mode: 0o755 }).name
   for (const entry of ["bin", "dist", "templates", "package.json"]) cpSync(join(root, entry), join(dir, entry), { recursive: true })
-  const packages = execFileSync("npm", ["ls", "--omit=dev", "--all", "--parseable"], { cwd: root, encoding: "utf8" })
-    .trim()
-    .split("\n")
-    .slice(1)
-  for (const path of packages) cpSync(path, join(dir, path.slice(root.length)), { recursive: true })
+  for (const path of packagesOf(".")) cpSync(join(root, path), join(dir, path), { recursive: true })
   return join(dir, "bin/chimerai.js")
+}
+
+/** The folders of the packages that one needs, and those that they need. npm is not asked: it wants a home of its own. */
+function packagesOf(folder: string, found = new Set<string>()): Set<string> {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
+  for (const name of Object.keys(dependencies)) {
+    const path = [`${folder}/node_modules/${name}`, `node_modules/${name}`].find((path) => existsSync(join(root, path)))
+    if (path === undefined) throw new Error(`${name} is not installed`)
+    if (found.has(path)) continue
+    found.add(path)
+    packagesOf(path, found)
+  }
+  return found
 }

@@ -1,12 +1,30 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { join, relative } from "node:path"
 import { describe, expect, test } from "vitest"
+import { boundTo, type Journal, newId } from "../../src/apply/journal"
 import { ignorePath, journalPath, storeDir } from "../../src/apply/store"
 import { commit, rollBack, type Write } from "../../src/apply/transaction"
 import { assertNothingOpen } from "../../src/commands/check-result"
 import { errorDocument } from "../../src/report/json"
 import { chimerai, makeHost, snapshot } from "../support/host"
 
+/** A journal as a run in `dir` writes it that does not get to its end. */
+const writeJournal = (dir: string, rest: Partial<Journal>): void => {
+  mkdirSync(join(dir, storeDir), { recursive: true })
+  const journal = { id: newId(), place: boundTo(realpathSync(dir)), pid: 999_999_999, command: "add", writes: [], folders: [], emptied: [] }
+  writeFileSync(join(dir, journalPath), JSON.stringify({ ...journal, hasStore: false, ...rest }))
+}
 const run = (dir: string, writes: Write[], verify = async () => {}) => commit(dir, dir, { command: "add", writes, verify })
 
 describe("a transaction", () => {
@@ -47,24 +65,17 @@ describe("a transaction", () => {
     expect(errorDocument("add", "mfa", "0.0.0", error)).toMatchObject({ status: "rolled-back" })
   })
 
-  test("whose process was killed is restored by the next run", () => {
+  test("whose process was killed is restored by the next run", async () => {
     const dir = makeHost()
     const before = snapshot(dir)
     const original = readFileSync(join(dir, "auth.ts"), "utf8")
-    mkdirSync(join(dir, storeDir))
-    writeFileSync(
-      join(dir, journalPath),
-      JSON.stringify({
-        pid: 999_999_999,
-        command: "add",
-        writes: [
-          { path: "auth.ts", before: original, after: "half", mode: 0o644 },
-          { path: "lib/mfa.ts", before: null, after: "half", mode: null },
-        ],
-        folders: [storeDir],
-        emptied: [],
-      }),
-    )
+    writeJournal(dir, {
+      writes: [
+        { path: "auth.ts", before: original, after: "half", mode: 0o644 },
+        { path: "lib/mfa.ts", before: null, after: "half", mode: null },
+      ],
+      folders: [storeDir],
+    })
     writeFileSync(join(dir, "auth.ts"), "half")
     writeFileSync(join(dir, "lib/mfa.ts"), "half")
     const refused = chimerai(["add", "mfa", dir, "--yes", "--json"])
@@ -72,17 +83,21 @@ describe("a transaction", () => {
     expect(refused.json.error.suggestion).toContain("--rollback")
     expect(chimerai(["add", "mfa", dir, "--rollback"]).code).toBe(0)
     expect(snapshot(dir)).toEqual(before)
-    expect(rollBack(dir, dir)).toBeNull()
+    expect(await rollBack(realpathSync(dir), realpathSync(dir))).toBeNull()
   })
 
   test("that loses the race for the journal touches neither it nor the files", async () => {
     const dir = makeHost()
-    mkdirSync(join(dir, storeDir))
-    // A link to nowhere looks absent and cannot be created: what the loser of a race meets.
-    symlinkSync("nowhere", join(dir, journalPath))
-    await expect(run(dir, [{ path: "new.ts", before: null, after: "x" }])).rejects.toMatchObject({ code: "interrupted_run" })
-    expect(lstatSync(join(dir, journalPath)).isSymbolicLink()).toBe(true)
-    expect(existsSync(join(dir, "new.ts"))).toBe(false)
+    let journal = ""
+    // Both have seen that there is none before either writes its own.
+    const first = run(dir, [{ path: "first.ts", before: null, after: "x" }], async () => {
+      journal = readFileSync(join(dir, journalPath), "utf8")
+    })
+    const second = run(dir, [{ path: "second.ts", before: null, after: "x" }])
+    await expect(second).rejects.toMatchObject({ code: expect.stringMatching(/^(interrupted_run|run_under_way)$/) })
+    await first
+    expect(journal).toContain("first.ts")
+    expect([existsSync(join(dir, "first.ts")), existsSync(join(dir, "second.ts"))]).toEqual([true, false])
   })
 
   test("refuses when a file changed after it was planned", async () => {
@@ -154,8 +169,7 @@ describe("a transaction", () => {
 
   test("while another one is alive refuses; --rollback and --resume refuse too", () => {
     const dir = makeHost()
-    mkdirSync(join(dir, storeDir))
-    writeFileSync(join(dir, journalPath), JSON.stringify({ pid: process.pid, command: "add", writes: [], folders: [], emptied: [] }))
+    writeJournal(dir, { pid: process.pid })
     for (const flags of [[], ["--rollback"], ["--resume"]]) {
       const refused = chimerai(["add", "mfa", dir, "--yes", "--json", "--no-install", ...flags])
       expect([refused.code, refused.json.error?.code], flags.join()).toEqual([3, "run_under_way"])
@@ -192,12 +206,11 @@ describe("a transaction", () => {
 describe("an interrupted run", () => {
   const interrupted = (files: Record<string, string>) => {
     const dir = makeHost({ "a.ts": "a", "b.ts": "b" })
-    mkdirSync(join(dir, storeDir))
     const writes = [
       { path: "a.ts", before: "a", after: "A", mode: 0o644 },
       { path: "b.ts", before: "b", after: "B", mode: 0o644 },
     ]
-    writeFileSync(join(dir, journalPath), JSON.stringify({ pid: 999_999_999, command: "add", writes, folders: [storeDir], emptied: [] }))
+    writeJournal(dir, { writes, folders: [storeDir] })
     for (const [path, text] of Object.entries(files)) writeFileSync(join(dir, path), text)
     return dir
   }
@@ -231,7 +244,6 @@ describe("an interrupted run", () => {
   test.each(["--rollback", "--resume"])("that somebody has made up writes nothing outside the project: %s", (flag) => {
     const outside = makeHost()
     const dir = makeHost()
-    mkdirSync(join(dir, storeDir))
     const path = relative(dir, join(outside, "auth.ts"))
     const writes = [
       { path, before: "taken over", after: readFileSync(join(outside, "auth.ts"), "utf8"), mode: 0o644 },
@@ -239,7 +251,7 @@ describe("an interrupted run", () => {
     ]
     mkdirSync(join(outside, "empty"))
     const folders = [relative(dir, join(outside, "empty"))]
-    writeFileSync(join(dir, journalPath), JSON.stringify({ pid: 999_999_999, command: "add", writes, folders, emptied: folders }))
+    writeJournal(dir, { writes, folders, emptied: folders })
     const there = snapshot(outside)
     expect(chimerai(["add", "mfa", dir, flag, "--json", "--no-install"]).json.error?.code).toBe("outside_root")
     expect(snapshot(outside)).toEqual(there)

@@ -55,7 +55,7 @@ export function addFields(text: string, model: string, fields: FieldToAdd[]): Ed
 
 function isSameField(existing: SchemaBlock["fields"][number], wanted: FieldToAdd): boolean {
   const type = existing.type + (existing.list ? "[]" : existing.optional ? "?" : "")
-  const plain = (attributes: string) => attributes.replace(/@db\.\w+(\([^)]*\))?|@map\([^)]*\)/g, "").replace(/\s+/g, "")
+  const plain = (attributes: string) => attributes.replace(/@db\.\w+(\([^()]*\))?|@map\([^()]*\)/g, "").replace(/\s+/g, "")
   return type === wanted.type && plain(existing.attributes).startsWith(plain(wanted.attributes ?? ""))
 }
 
@@ -87,7 +87,9 @@ function blockAttributesStart(block: SchemaBlock): number | null {
 
 /** The end of the last line with content, comments included. What Unicode calls a space may be part of one. */
 function lastContentEnd(text: string, block: SchemaBlock): number {
-  return block.bodyStart + text.slice(block.bodyStart, block.bodyEnd).replace(/[ \t\r\n]+$/, "").length
+  let end = block.bodyEnd
+  while (end > block.bodyStart && " \t\r\n".includes(text.charAt(end - 1))) end--
+  return end
 }
 
 /** Appends models that are missing. A model of the same name with other fields is somebody else's. */
@@ -118,6 +120,8 @@ export function addModels(text: string, models: string): EditResult {
 
 /** A block with the documentation comment above it. */
 function blockText(text: string, block: SchemaBlock): string {
-  const above = /(?:^\/\/\/[^\n]*\n)+$/m.exec(text.slice(0, block.start))?.[0] ?? ""
+  const lines = text.slice(0, block.start).split("\n")
+  const isAbove = lines.slice(0, -1).findLastIndex((line) => !line.startsWith("///")) + 1
+  const above = lines.slice(isAbove).join("\n")
   return above + text.slice(block.start, block.bodyEnd + 1)
 }

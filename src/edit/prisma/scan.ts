@@ -36,11 +36,44 @@ export type ScanResult = { ok: true; blocks: SchemaBlock[] } | { ok: false; mess
  * and line break.
  */
 function maskComments(text: string, maskStrings = false): string {
-  const pattern = /(?<=\{)[^\r\n]+|("(?:\\.|[^"\\\r\n])*")|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g
-  return text.replace(pattern, (match, string?: string) => {
-    if (string !== undefined) return maskStrings ? `"${" ".repeat(Math.max(0, string.length - 2))}"` : string
-    return match.replace(/[^\r\n]/g, " ")
-  })
+  const isBreak = (at: number) => at >= text.length || text.charAt(at) === "\n" || text.charAt(at) === "\r"
+  const blank = (from: number, to: number) => text.slice(from, to).replace(/[^\r\n]/g, " ")
+  let masked = ""
+  let from = 0
+  /** What stands before it stays, it itself goes. */
+  const mask = (start: number, end: number) => {
+    masked += text.slice(from, start) + blank(start, end)
+    from = end
+  }
+  const endOfLine = (at: number) => {
+    let end = at
+    while (!isBreak(end)) end++
+    return end
+  }
+  // Each character is looked at once: an expression would look for the end of each that has none.
+  const lastClose = text.lastIndexOf("*/")
+  /** Up to here there is a string that nobody closes on its line: no other begins in it. */
+  let unclosed = 0
+  for (let at = 0; at < text.length; ) {
+    const two = text.slice(at, at + 2)
+    if (text.charAt(at) === "{") {
+      mask(at + 1, endOfLine(at + 1))
+      at = from
+    } else if (two === "//") {
+      mask(at, endOfLine(at))
+      at = from
+    } else if (two === "/*" && at + 2 <= lastClose) {
+      mask(at, text.indexOf("*/", at + 2) + 2)
+      at = from
+    } else if (two.startsWith('"') && at >= unclosed) {
+      let end = at + 1
+      while (!isBreak(end) && text.charAt(end) !== '"') end += text.charAt(end) === "\\" && !isBreak(end + 1) ? 2 : 1
+      if (!isBreak(end) && maskStrings) mask(at + 1, end)
+      if (isBreak(end)) unclosed = end
+      at = isBreak(end) ? at + 1 : end + 1
+    } else at++
+  }
+  return masked + text.slice(from)
 }
 
 export function scanSchema(text: string): ScanResult {
@@ -109,6 +142,6 @@ function scanFields(code: string, start: number, end: number): SchemaField[] {
 
 /** The value of `key = ...` in a datasource or generator block, without quotes. */
 export function blockValue(block: SchemaBlock, key: string): string | null {
-  const match = new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*(?:"([^"]*)"|([^\\r\\n]+?))[ \\t]*$`, "m").exec(block.body)
-  return match?.[1] ?? match?.[2] ?? null
+  const value = new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*([^\\r\\n]*)`, "m").exec(block.body)?.[1]?.trimEnd() ?? ""
+  return (/^"([^"]*)"$/.exec(value)?.[1] ?? value) || null
 }

@@ -1,12 +1,11 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { claimName, importInsertion } from "./imports"
+import { claimName, importInsertion, type Origin } from "./imports"
 import { awaitedResultsOf } from "./locate"
 import type { Module } from "./module"
 
-export type FollowRequest = {
+export type FollowRequest = Origin & {
   /** `name(result)` says whether the browser is on its way elsewhere. */
   name: string
-  from: string
   /** Whether a local name is the function whose result is meant. */
   isCallee: (local: string) => boolean
 }
@@ -15,8 +14,8 @@ export type FollowRequest = {
  * After `const result = await signIn(..., { redirect: false })` comes `if (name(result)) return`.
  * Refuses calls of any other shape, whose result cannot be followed by looking at one statement.
  */
-export function followResult(module: Module, { name, from, isCallee }: FollowRequest): EditResult {
-  const { ours, taken } = claimName(module, name, from)
+export function followResult(module: Module, { name, from, means, isCallee }: FollowRequest): EditResult {
+  const { ours, taken } = claimName(module, name, { means })
   if (taken) return taken
   const results = awaitedResultsOf(module, isCallee, "redirect")
   const odd = results.find(({ variable }) => variable === null)

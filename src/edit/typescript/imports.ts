@@ -4,16 +4,21 @@ import { bindingOf, type Module, prologueEnd, topLevelNames } from "./module"
 /** Prettier's default. A line that grows past it would be broken up by the host's formatter, and fail its check. */
 export const usualWidth = 80
 
-/** `@/lib/x`, `../lib/x` and `~/lib/x` may all be the same module; what they end in has to be. */
-export function sameModule(a: string, b: string): boolean {
-  const tail = (specifier: string) => specifier.replace(/^[^\w]*(?:@?\w*\/)?/, "")
-  return a === b || tail(a).endsWith(tail(b)) || tail(b).endsWith(tail(a))
+/** What is imported, and from where. */
+export type Origin = {
+  /** The specifier, as this file would write it. */
+  from: string
+  /**
+   * Whether a specifier of this file means the same module: `@/lib/x` and `../lib/x` may, and a package that is called
+   * alike does not.
+   */
+  means(specifier: string): boolean
 }
 
-/** Whether `name` is imported here from `from` already; `taken` is the refusal when it is somebody else's. */
-export function claimName(module: Module, name: string, from: string): { ours: boolean; taken: EditResult | null } {
+/** Whether `name` is imported here from its module already; `taken` is the refusal when it is somebody else's. */
+export function claimName(module: Module, name: string, { means }: Pick<Origin, "means">): { ours: boolean; taken: EditResult | null } {
   const binding = bindingOf(module, name)
-  const ours = binding !== null && binding.imported === name && sameModule(binding.specifier, from)
+  const ours = binding !== null && binding.imported === name && means(binding.specifier)
   const message = `The name ${name} is used for something else in this file.`
   const taken: EditResult = { kind: "refuse", code: "name_taken", message }
   return { ours, taken: topLevelNames(module).has(name) && !ours ? taken : null }

@@ -54,7 +54,12 @@ export function callsOfDefault(module: Module, specifier: string): Call[] {
   /** `wrapper(NextAuth)` */
   const wrapperName = (node: ts.Expression): string | null => {
     const [argument, ...others] = ts.isCallExpression(node) ? node.arguments : []
-    return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && argument && others.length === 0 && isDefault(argument)
+    return ts.isCallExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      !isShadowed(node.expression) &&
+      argument &&
+      others.length === 0 &&
+      isDefault(argument)
       ? node.expression.text
       : null
   }

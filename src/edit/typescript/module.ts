@@ -23,8 +23,12 @@ export const parseOptions: ts.CreateSourceFileOptions = {
   jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
 }
 
+/** Characters. Code of more is generated, and no sign-in is in it. */
+const longestModule = 20_000_000
+
 export function parseModule(path: string, text: string): ParseResult {
   const kind = /\.[jt]sx$|\.js$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS
+  if (text.length > longestModule) return { ok: false, message: "it is too long", offset: 0 }
   const source = ts.createSourceFile(path, text, parseOptions, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
   const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
   if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
@@ -119,7 +123,15 @@ export function prologueEnd(module: Module): number {
   return directives.at(-1)?.getEnd() ?? shebang
 }
 
+/** Every node, each before what is in it. It does not call itself: `1 + 1 + 1 + …` is as deep as it is long. */
 export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
-  visit(node)
-  ts.forEachChild(node, (child) => walk(child, visit))
+  const open = [node]
+  for (let next = open.pop(); next; next = open.pop()) {
+    visit(next)
+    const children: ts.Node[] = []
+    ts.forEachChild(next, (child) => {
+      children.push(child)
+    })
+    for (let index = children.length - 1; index >= 0; index--) open.push(children[index] as ts.Node)
+  }
 }

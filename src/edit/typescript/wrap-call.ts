@@ -1,27 +1,25 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { behind, claimName, importInsertion, usualWidth } from "./imports"
+import { behind, claimName, importInsertion, type Origin, usualWidth } from "./imports"
 import { type Call, callsOfDefault } from "./locate"
 import { type Module, topLevelNames } from "./module"
 
-export type WrapRequest = {
+export type WrapRequest = Origin & {
   /** The package whose default export is called. */
   library: string
   wrapper: string
-  /** What the wrapper is imported from, as this file would write it. */
-  from: string
 }
 
 /**
  * `Library(...)` becomes `wrapper(Library)(...)`: one pair of insertions around the callee and one import,
  * whatever the arguments are. It stays clean under the host's own formatter, because nothing is nested deeper.
  */
-export function wrapCall(module: Module, { library, wrapper, from }: WrapRequest): EditResult {
+export function wrapCall(module: Module, { library, wrapper, from, means }: WrapRequest): EditResult {
   const calls = callsOfDefault(module, library)
   const [call] = calls
   if (!call) return { kind: "refuse", code: "edit_unsafe", message: `${library} is not called in this file.` }
   if (calls.length > 1) return { kind: "refuse", code: "edit_unsafe", message: `${library} is called ${calls.length} times in this file.` }
 
-  const { ours, taken } = claimName(module, wrapper, from)
+  const { ours, taken } = claimName(module, wrapper, { means })
   if (taken) return taken
   if (call.wrappedBy === wrapper && ours) return { kind: "present" }
   if (call.wrappedBy !== null)

@@ -2,14 +2,12 @@ import { ts } from "ts-morph"
 import { type EditResult, eolOf, type Insertion } from "../splice"
 import { identifierText, onlyArgumentOf, unwrapExpression } from "./expressions"
 import { isFunction } from "./functions"
-import { claimName, importInsertion, statementBehind, usualWidth } from "./imports"
+import { claimName, importInsertion, type Origin, statementBehind, usualWidth } from "./imports"
 import { type Module, topLevelNames, walk } from "./module"
 
-export type WrapMiddlewareRequest = {
+export type WrapMiddlewareRequest = Origin & {
   /** The function that the middleware is given to. */
   wrapper: string
-  /** What it is imported from, as this file would write it. */
-  from: string
 }
 
 /** What a module exports as its middleware, where that is a function of its own. */
@@ -24,11 +22,11 @@ const refuse = (message: string): EditResult => ({ kind: "refuse", code: "edit_u
  * The middleware that is exported becomes `wrapper(middleware)`. A function that is exported where it is declared gets
  * another name, and the wrapped one takes its place: `export const proxy = wrapper(proxyHandler)`.
  */
-export function wrapMiddleware(module: Module, { wrapper, from }: WrapMiddlewareRequest): EditResult {
+export function wrapMiddleware(module: Module, { wrapper, from, means }: WrapMiddlewareRequest): EditResult {
   const [exported, ...others] = exportsOf(module)
   if (!exported) return refuse("No middleware is exported here.")
   if (others.length > 0) return refuse("Several functions are exported that may be the middleware.")
-  const { ours, taken } = claimName(module, wrapper, from)
+  const { ours, taken } = claimName(module, wrapper, { means })
   if (taken) return taken
   if (ours && exported.kind !== "declaration" && isWrapped(exported.value, wrapper)) return { kind: "present" }
   if (!isOwnFunction(module, exported)) return refuse("The middleware is not a function that is written here.")

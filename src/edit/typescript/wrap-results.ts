@@ -2,23 +2,21 @@ import { ts } from "ts-morph"
 import type { EditResult, Insertion } from "../splice"
 import { identifierText } from "./expressions"
 import { isFunction, returnedBy } from "./functions"
-import { claimName, importInsertion } from "./imports"
+import { claimName, importInsertion, type Origin } from "./imports"
 import type { Module } from "./module"
 
-export type ResultRequest = {
+export type ResultRequest = Origin & {
   /** The function that gets the results. */
   name: string
-  /** What it is imported from, as this file would write it. */
-  from: string
   /** The function whose results they are, or `default` for what the module exports so. */
   of: string
 }
 
 /** `return value` becomes `return name(value)`, wherever the function returns; `export default value` likewise. */
-export function wrapResults(module: Module, { name, from, of }: ResultRequest): EditResult {
+export function wrapResults(module: Module, { name, from, means, of }: ResultRequest): EditResult {
   const results = resultsOf(module.source, of)
   if (results.length === 0) return { kind: "refuse", code: "edit_unsafe", message: `${of} is not a function that returns something here.` }
-  const { ours, taken } = claimName(module, name, from)
+  const { ours, taken } = claimName(module, name, { means })
   if (taken) return taken
   const open = results.filter((result) => !(ours && isCallOf(result, name)))
   if (open.length === 0) return { kind: "present" }

@@ -5,7 +5,7 @@ import { followResult } from "../../../src/edit/typescript/follow-result"
 import { joinImports } from "../../../src/edit/typescript/imports"
 import { type Module, parseModule } from "../../../src/edit/typescript/module"
 import { redirectImport } from "../../../src/edit/typescript/redirect-import"
-import { applyEdit } from "../../support/edit"
+import { applyEdit, origin } from "../../support/edit"
 
 const on = (edit: (module: Module) => EditResult) => (text: string) => {
   const parsed = parseModule("src/file.tsx", text)
@@ -15,7 +15,7 @@ const on = (edit: (module: Module) => EditResult) => (text: string) => {
 const code = (result: EditResult) => (result.kind === "refuse" ? result.code : result.kind)
 
 describe("a call after the declaration", () => {
-  const protect = on((module) => addCall(module, { name: "protect", from: "@/lib/mfa/with-mfa", argument: "authOptions" }))
+  const protect = on((module) => addCall(module, { name: "protect", ...origin("@/lib/mfa/with-mfa"), argument: "authOptions" }))
 
   // Found by the fuzzer (seed 7017).
   test("without semicolons, before a statement that would go on with it", () => {
@@ -53,7 +53,7 @@ describe("a call after the declaration", () => {
 })
 
 describe("an import from elsewhere", () => {
-  const redirect = on((module) => redirectImport(module, { specifier: "next-auth/middleware", to: "@/lib/mfa/middleware" }))
+  const redirect = on((module) => redirectImport(module, { specifier: "next-auth/middleware", ...origin("@/lib/mfa/middleware") }))
 
   test("a re-export with a semicolon", () => {
     expect(applyEdit('export { default } from "next-auth/middleware";\n\nexport const config = {};\n', redirect)).toBe(
@@ -74,7 +74,7 @@ describe("an import from elsewhere", () => {
 
 describe("a form that goes where it is sent", () => {
   const isCallee = (local: string) => local === "signIn"
-  const follow = on((module) => followResult(module, { name: "goToMfaChallenge", from: "@/lib/mfa/client", isCallee }))
+  const follow = on((module) => followResult(module, { name: "goToMfaChallenge", ...origin("@/lib/mfa/client"), isCallee }))
   const form = (body: string) =>
     `import { signIn } from "next-auth/react";\n\nexport function Form() {\n  async function submit() {\n${body}\n  }\n}\n`
 

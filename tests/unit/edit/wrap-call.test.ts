@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest"
 import type { EditResult } from "../../../src/edit/splice"
 import { parseModule } from "../../../src/edit/typescript/module"
 import { wrapCall } from "../../../src/edit/typescript/wrap-call"
-import { applyEdit } from "../../support/edit"
+import { applyEdit, origin } from "../../support/edit"
 
-const request = { library: "next-auth", wrapper: "withMfa", from: "@/lib/mfa/with-mfa" }
+const request = { library: "next-auth", wrapper: "withMfa", ...origin("@/lib/mfa/with-mfa") }
 
 function wrap(text: string, path = "src/auth.ts"): EditResult {
   const parsed = parseModule(path, text)
@@ -134,9 +134,13 @@ describe("what cannot be proven is refused", () => {
   })
 
   test("the same module under another spelling is ours", () => {
-    expect(
-      wrap('import NextAuth from "next-auth";\nimport { withMfa } from "./lib/mfa/with-mfa";\nexport const a = withMfa(NextAuth)(x);\n'),
-    ).toEqual({ kind: "present" })
+    const text =
+      'import NextAuth from "next-auth";\nimport { withMfa } from "./lib/mfa/with-mfa";\nexport const a = withMfa(NextAuth)(x);\n'
+    const parsed = parseModule("src/auth.ts", text)
+    if (!parsed.ok) throw new Error(parsed.message)
+    const means = (specifier: string) => specifier === "./lib/mfa/with-mfa"
+    expect(wrapCall(parsed.module, { ...request, means })).toEqual({ kind: "present" })
+    expect(wrapCall(parsed.module, { ...request, means: () => false })).toMatchObject({ code: "name_taken" })
   })
 })
 

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest"
 import type { EditResult } from "../../../src/edit/splice"
 import { parseModule } from "../../../src/edit/typescript/module"
 import { wrapMiddleware } from "../../../src/edit/typescript/wrap-middleware"
-import { applyEdit } from "../../support/edit"
+import { applyEdit, origin } from "../../support/edit"
 
 const pass = (text: string): EditResult => {
   const parsed = parseModule("src/middleware.ts", text)
   if (!parsed.ok) throw new Error(parsed.message)
-  return wrapMiddleware(parsed.module, { wrapper: "passChallenge", from: "@/lib/mfa/pass-challenge" })
+  return wrapMiddleware(parsed.module, { wrapper: "passChallenge", ...origin("@/lib/mfa/pass-challenge") })
 }
 const code = (result: EditResult) => (result.kind === "refuse" ? result.code : result.kind)
 const server = 'import { type NextRequest, NextResponse } from "next/server";\n'

@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest"
 import type { EditResult } from "../../../src/edit/splice"
 import { parseModule } from "../../../src/edit/typescript/module"
 import { wrapResults } from "../../../src/edit/typescript/wrap-results"
-import { applyEdit } from "../../support/edit"
+import { applyEdit, origin } from "../../support/edit"
 
 const wrap =
   (of: string) =>
   (text: string): EditResult => {
     const parsed = parseModule("src/options.ts", text)
     if (!parsed.ok) throw new Error(parsed.message)
-    return wrapResults(parsed.module, { name: "protect", from: "@/lib/mfa/with-mfa", of })
+    return wrapResults(parsed.module, { name: "protect", ...origin("@/lib/mfa/with-mfa"), of })
   }
 const code = (result: EditResult) => (result.kind === "refuse" ? result.code : result.kind)
 const imported = 'import { protect } from "@/lib/mfa/with-mfa";\n'

@@ -277,7 +277,9 @@ describe("where things are", () => {
 
   test("what git ignores, by its own rules", async () => {
     expect((await factsOf({ ".gitignore": ".env*\n!.env.example\n" })).env.ignored).toBe(true)
-    expect((await factsOf({ ".gitignore": ".env*\n!.env\n" })).env.ignored).toBe(false)
+    // The first private one of those that Next.js loads.
+    expect((await factsOf({ ".gitignore": ".env*\n!.env\n" })).env).toMatchObject({ file: ".env.local", ignored: true })
+    expect((await factsOf({ ".gitignore": ".env*\n!.env\n!.env.local\n" })).env).toMatchObject({ file: ".env", ignored: false })
     expect((await factsOf({ ".gitignore": null })).env.ignored).toBe(false)
   })
 
