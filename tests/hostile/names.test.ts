@@ -1,0 +1,115 @@
+/** Names that are code, where names are written into code (H16). */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { isCleanPath, isCreatable, isEditable, isIdentifier, isOpenPath, isPackageName, isPlainPath } from "../../src/names"
+import { chimerai, makeHost, snapshot, type Tree } from "../support/host"
+import { refused } from "../support/hostile"
+
+const add = [["add", "--yes", "--no-install"]]
+const route = 'import { handlers } from "@/auth";\nexport const { GET, POST } = handlers;\n'
+const withModel = (name: string, more = "") =>
+  `datasource db {\n  provider = "sqlite"\n  url      = env("DATABASE_URL")\n}\n\nmodel ${name} {\n  id    String @id @default(cuid())\n  email String @unique\n${more}}\n`
+
+describe("a name that would be code in code is refused", () => {
+  test.each<[string, Tree]>([
+    ["a folder with a quote", { "app/api/auth/[...nextauth]/route.ts": null, 'app/api/x" + f() + "/auth/[...nextauth]/route.ts': route }],
+    ["a folder with a backtick", { "app/api/auth/[...nextauth]/route.ts": null, "app/api/`x`/auth/[...nextauth]/route.ts": route }],
+    ["a folder that ends a comment", { "app/api/auth/[...nextauth]/route.ts": null, "app/api/x*/auth/[...nextauth]/route.ts": route }],
+    ["a folder with a line break", { "app/api/auth/[...nextauth]/route.ts": null, "app/api/x\ny/auth/[...nextauth]/route.ts": route }],
+    [
+      "a folder with a mark of direction",
+      { "app/api/auth/[...nextauth]/route.ts": null, "app/api/x\u202Ey/auth/[...nextauth]/route.ts": route },
+    ],
+    [
+      "an alias with a quote",
+      { "tsconfig.json": JSON.stringify({ compilerOptions: { paths: { '";CODE;"/*': ["./*"], "@/*": ["./*"] } } }) },
+    ],
+    [
+      "an alias with a line break",
+      { "tsconfig.json": JSON.stringify({ compilerOptions: { paths: { "x\ny/*": ["./*"], "@/*": ["./*"] } } }) },
+    ],
+    ["an alias with an escape", { "tsconfig.json": JSON.stringify({ compilerOptions: { paths: { "x\\/*": ["./*"], "@/*": ["./*"] } } }) }],
+    [
+      "an export whose name is a text",
+      {
+        "lib/prisma.ts":
+          'import { PrismaClient } from "@prisma/client";\nconst p = new PrismaClient();\nexport { p as "x } from \'y\'; evil(); //" };\n',
+        "auth.ts":
+          'import NextAuth from "next-auth";\nimport { "x } from \'y\'; evil(); //" as prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [] });\n',
+      },
+    ],
+  ])("%s", (_, tree) => refused(tree, add, "name_unsafe"))
+
+  test.each(["prisma, evil", "x } from 'y'; evil(); //", "a b", ""])("the export %j on the command line", (name) => {
+    const dir = makeHost()
+    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", "--prisma-client", `lib/prisma.ts#${name}`])
+    expect([run.code, run.json.error?.code]).toEqual([3, "name_unsafe"])
+  })
+})
+
+test("texts of an app become literals, with what cannot be seen written by number", () => {
+  const name = 'x"; evil(); "\u202E\u2028'
+  const dir = makeHost({
+    "package.json": JSON.stringify({
+      name,
+      dependencies: { next: "16.4.6", "next-auth": "5.0.0-beta.32", "@prisma/client": "6.19.3" },
+      devDependencies: { typescript: "5.9.3" },
+    }),
+    "prisma/schema.prisma": withModel("User", '  @@map("x\\" + f() + \\"")\n'),
+  })
+  expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+  const config = readFileSync(join(dir, "lib/mfa/config.ts"), "utf8")
+  expect(config).toContain('|| "x\\"; evil(); \\"\\u202e\\u2028"')
+  expect(config).not.toMatch(/[\u202E\u2028]/)
+})
+
+test("a name that prettier and prisma would take stays usable", () => {
+  for (const folder of ["app/api/(öffentlich)", "app/api/v1.0", "app/api/my app", "app/api/$x+y"]) {
+    const tree = { "app/api/auth/[...nextauth]/route.ts": null, [`${folder}/auth/[...nextauth]/route.ts`]: route }
+    const dir = makeHost(tree)
+    const before = snapshot(dir)
+    expect(chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json"]).json.status, folder).toBe("planned")
+    expect(snapshot(dir)).toEqual(before)
+  }
+})
+
+describe("what a name may be", () => {
+  test.each<[string, (text: string) => boolean, string[], string[]]>([
+    ["an identifier", isIdentifier, ["prisma", "$x", "_a1", "größe", "default"], ["", "1a", "a b", "a-b", "a;b", "a\u200B", 'a"']],
+    [
+      "a package",
+      isPackageName,
+      ["otpauth", "@types/qrcode", "lodash.merge", "~x"],
+      ["", "A", "../x", "a b", "(x+x+)+y", "@a", "@a/b/c", "a/b", 'a"', ".x"],
+    ],
+    [
+      "a plain path",
+      isPlainPath,
+      ["@/lib/x", "./x y", "[...a]/(b)/@c"],
+      ["", "a\nb", 'a"', "a`", "a\\b", "a*/b", "a\u2066b", "x".repeat(2_000)],
+    ],
+    [
+      "a clean path",
+      isCleanPath,
+      ["a/b.ts", "../db/x.ts", "../../x"],
+      ["", "..", "../..", "/a", "a//b", "a/./b", "a/../b", "../a/../b", "C:/x", "a./b"],
+    ],
+    ["an open path", isOpenPath, ["a/b.ts", ".env"], [".git/x", "a/.GIT/x", "a/node_modules/x", ".chimerai/x", "../.git/x"]],
+    [
+      "a file to create",
+      isCreatable,
+      ["lib/mfa/middleware.ts", "app/(app)/x/page.tsx", "prisma/mfa.prisma"],
+      ["middleware.ts", "a/.x/b.ts", "x.json", "x"],
+    ],
+    [
+      "a file to edit",
+      isEditable,
+      ["auth.config.ts", "package.json", "../db/schema.prisma"],
+      ["yarn.lock", ".npmrc", ".husky/x.ts", ".git/x.ts"],
+    ],
+  ])("%s", (_, is, right, wrong) => {
+    for (const text of right) expect(is(text), text).toBe(true)
+    for (const text of wrong) expect(is(text), text).toBe(false)
+  })
+})

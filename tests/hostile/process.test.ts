@@ -1,0 +1,176 @@
+/** A program is started in one way, and never one that the project brought along (H5). */
+import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs"
+import { delimiter, dirname, join } from "node:path"
+import tmp from "tmp"
+import { describe, expect, test, vi } from "vitest"
+import { findProgram } from "../../src/run/program"
+import { runToEnd } from "../../src/run/start"
+import { committedHost, folder, git, tripwires } from "../support/git"
+import { chimerai, makeHost, snapshot } from "../support/host"
+import { root } from "../support/paths"
+
+const append = (dir: string, path: string, text: string) => writeFileSync(join(dir, path), readFileSync(join(dir, path), "utf8") + text)
+/** Without the folder of node_modules that a test runner puts first. */
+const usual = (process.env.PATH ?? "").split(delimiter).filter((dir) => !dir.includes("node_modules"))
+const pathWith = (...first: string[]) => [...first, ...usual].join(delimiter)
+const temporary = () => realpathSync(tmp.dirSync({ unsafeCleanup: true }).name)
+
+/** Each gives the PATH under which a clone's program would be found first; its name is `name`. */
+const attacks: [string, (dir: string, name: string, plant: (path: string) => string) => string][] = [
+  [
+    "node_modules/.bin, as npm exec puts it first",
+    (dir, name, plant) => {
+      plant(join(folder(dir, "node_modules/.bin"), name))
+      return pathWith(join(dir, "node_modules/.bin"))
+    },
+  ],
+  [
+    "an empty element, which is the current folder",
+    (dir, name, plant) => {
+      plant(join(dir, name))
+      return pathWith("")
+    },
+  ],
+  [
+    "relative elements",
+    (dir, name, plant) => {
+      plant(join(folder(dir, "tools"), name))
+      return pathWith("tools", "./tools", ".")
+    },
+  ],
+  [
+    "a link outside that leads into the clone",
+    (dir, name, plant) => {
+      const bin = temporary()
+      symlinkSync(plant(join(folder(dir, "tools"), name)), join(bin, name))
+      return pathWith(bin)
+    },
+  ],
+  [
+    "a folder outside that is a link into the clone",
+    (dir, name, plant) => {
+      plant(join(folder(dir, "tools"), name))
+      const bin = join(temporary(), "bin")
+      symlinkSync(join(dir, "tools"), bin)
+      return pathWith(bin)
+    },
+  ],
+  [
+    "a link in the clone to a program outside, under another name",
+    (dir, name, plant) => {
+      symlinkSync(plant(join(temporary(), "sh")), join(folder(dir, "node_modules/.bin"), name))
+      return pathWith(join(dir, "node_modules/.bin"))
+    },
+  ],
+]
+
+describe("a program of the clone's", () => {
+  test.each(attacks)("is not taken for git: %s", (_name, prepare) => {
+    const dir = committedHost({ ".gitignore": ".env\nnode_modules\n" })
+    const wires = tripwires()
+    const PATH = prepare(dir, "git", wires.plant)
+    append(dir, "auth.ts", "// mine\n")
+    const before = snapshot(dir)
+    const refused = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"], { cwd: dir, env: { PATH } })
+    expect(wires.ran()).toBe("")
+    expect([refused.code, refused.json.error?.code], "the real one answers").toEqual([3, "dirty_files"])
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test.each(attacks)("is not taken for the package manager: %s", (_name, prepare) => {
+    const dir = makeHost({ "bun.lock": "" })
+    const wires = tripwires()
+    const PATH = prepare(dir, "bun", wires.plant)
+    const before = snapshot(dir)
+    const refused = chimerai(["add", "mfa", dir, "--yes", "--json"], { cwd: dir, env: { PATH } })
+    expect(wires.ran()).toBe("")
+    expect([refused.code, refused.json.error?.code]).toEqual([3, "package_manager_missing"])
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("is not what a script of the package manager is run by", () => {
+    const dir = makeHost()
+    const wires = tripwires()
+    const bin = temporary()
+    for (const name of ["node", "sh", "interpreter"]) wires.plant(join(folder(dir, "node_modules/.bin"), name))
+    writeFileSync(join(bin, "npm"), "#!/usr/bin/env interpreter\n", { mode: 0o755 })
+    writeFileSync(join(bin, "interpreter"), `#!/bin/sh\necho "$PATH" > '${bin}/path'\n`, { mode: 0o755 })
+    const run = chimerai(["add", "mfa", dir, "--yes", "--json"], {
+      cwd: dir,
+      env: { PATH: [join(dir, "node_modules/.bin"), ".", "", bin, ...usual].join(delimiter) },
+    })
+    expect(run.code, run.stderr).toBe(0)
+    expect(wires.ran()).toBe("")
+    const path = readFileSync(join(bin, "path"), "utf8").trim().split(delimiter)
+    expect(path.filter((element) => !element.startsWith("/") || element.startsWith(realpathSync(dir)))).toEqual([])
+  })
+
+  test("is one of its workspace too, and of its repository, and of any node_modules above it", () => {
+    const top = temporary()
+    const app = folder(top, "repository/workspace/apps/web")
+    git(folder(top, "repository"), "init", "-q")
+    const project = { root: app, boundary: join(top, "repository/workspace") }
+    const wires = tripwires()
+    const find = (place: string, name: string) => {
+      wires.plant(join(folder(top, place), name))
+      const before = process.env.PATH
+      process.env.PATH = join(top, place)
+      try {
+        return findProgram(name, project)?.path ?? null
+      } finally {
+        process.env.PATH = before
+      }
+    }
+    expect(find("repository/workspace/packages/x/bin", "of-workspace")).toBe(null)
+    expect(find("repository/tools", "of-repository")).toBe(null)
+    expect(find("node_modules/.bin", "of-a-folder-above")).toBe(null)
+    expect(find("other/bin", "of-another")).toBe(join(top, "other/bin/of-another"))
+    expect(find("repository-of-another", "of-a-neighbour")).toBe(join(top, "repository-of-another/of-a-neighbour"))
+  })
+
+  test("a program is a file that may be run: folders, texts and links to nowhere are passed over", () => {
+    const [first, second] = [temporary(), temporary()]
+    mkdirSync(join(first, "a"))
+    writeFileSync(join(first, "b"), "")
+    symlinkSync("nowhere", join(first, "c"))
+    for (const name of ["a", "b", "c"]) {
+      writeFileSync(join(second, name), "#!/bin/sh\n")
+      chmodSync(join(second, name), 0o755)
+    }
+    const project = { root: temporary(), boundary: temporary() }
+    const before = process.env.PATH
+    process.env.PATH = [first, second].join(delimiter)
+    try {
+      expect(["a", "b", "c"].map((name) => findProgram(name, project)?.path)).toEqual(["a", "b", "c"].map((name) => join(second, name)))
+    } finally {
+      process.env.PATH = before
+    }
+  })
+})
+
+test("src/run/ is the only place that can start a process", () => {
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) => /\.[cm]?[jt]s$/.test(path))
+  const starting = files.filter((path) =>
+    /["'`](node:)?(child_process|cluster|worker_threads)["'`]|["'`]execa["'`]|process\.binding|shell: true/.test(
+      readFileSync(join(root, "src", path), "utf8"),
+    ),
+  )
+  expect(starting.map(dirname)).toEqual(starting.map(() => "run"))
+  expect(starting.length).toBeGreaterThan(0)
+})
+
+test("a package manager's output is shown without what acts on a terminal", async () => {
+  const dir = tmp.dirSync({ unsafeCleanup: true }).name
+  const path = join(dir, "npm")
+  writeFileSync(path, "#!/bin/sh\nprintf 'a\\033]0;title\\007b\\n'\nprintf '\\342\\200\\256c\\rd\\033[31mred\\nend'\n")
+  chmodSync(path, 0o755)
+  let shown = ""
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    shown += text
+    return true
+  })
+  const ended = await runToEnd({ path, searchPath: process.env.PATH ?? "" }, [], { cwd: dir, env: {}, verbose: true })
+  write.mockRestore()
+  expect(ended.ok).toBe(true)
+  expect(shown.split("\n").toSorted()).toEqual(["", "\\u202ec\\u000dd\u001b[31mred", "a\\u001b]0;title\\u0007b", "end"])
+})

@@ -1,0 +1,224 @@
+/**
+ * Reading takes as long as there is to read (H17): each reader gets a text of n and one of 4n, in the same run. Four
+ * times as long is right; sixteen times is what an expression takes that looks for its end from every place.
+ */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { appendEnv } from "../../src/edit/env"
+import { distance, takeOut } from "../../src/edit/merge"
+import { addDependencies, missingDependencies } from "../../src/edit/package-json"
+import { addFields, addModels } from "../../src/edit/prisma/edit"
+import { scanSchema } from "../../src/edit/prisma/scan"
+import { parseModule, walk } from "../../src/edit/typescript/module"
+import { findBypasses } from "../../src/host/bypasses"
+import { detectEnv, maySet, valueIn } from "../../src/host/env"
+import { HostFiles } from "../../src/host/files"
+import { detectFormatting } from "../../src/host/formatting"
+import { tooMuch } from "../../src/host/json"
+import { runsOn } from "../../src/host/middleware"
+import { isMigrated } from "../../src/host/migrations"
+import { Modules } from "../../src/host/modules"
+import { checkBasePath } from "../../src/host/next"
+import { detectSchema } from "../../src/host/prisma"
+import { findSchema } from "../../src/host/schema-files"
+import { importsOf, packagesUsed } from "../../src/host/sources"
+import type { PrismaFacts } from "../../src/host/types"
+import { versionOf } from "../../src/host/workspace"
+import { visible, visibleLines } from "../../src/visible"
+import { chimerai, makeHost, minimalHost } from "../support/host"
+
+const small = 10_000
+/** Below, the processor's time says more of the machine than of the reader. */
+const soon = 60 // ms
+/** A machine that does other things as well is seldom measured right at once; a reader that is not linear never is. */
+const attempts = 10
+
+/** What of the processor it takes: the clock would count what other programs take, too. */
+function timeOf(read: () => unknown): number {
+  const start = process.cpuUsage()
+  read()
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1000
+}
+
+function expectLinear(make: (n: number) => string, read: (text: string) => unknown): void {
+  const [one, four] = [make(small), make(4 * small)]
+  read(one)
+  const [first, fourth]: [number[], number[]] = [[], []]
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    first.push(timeOf(() => read(one)))
+    fourth.push(timeOf(() => read(four)))
+    if (Math.min(...fourth) < Math.max(soon, 9 * Math.min(...first))) return
+  }
+  expect.fail(`${Math.min(...first)} ms for one, ${Math.min(...fourth)} ms for four, at the best of ${attempts}`)
+}
+
+const dir = makeHost()
+const locked = makeHost()
+const blank = (n: number) => "\n".repeat(n)
+const files = (path: string, text: string) => new HostFiles(dir, new Map([[path, text]]))
+const model = (body: string) => `model User {\n  id String @id\n${body}\n  email String\n}\n`
+const modules = await Modules.of(new HostFiles(dir))
+const client: PrismaFacts["client"] = { file: "lib/prisma.ts", export: "prisma", specifier: null, isOwn: false, replicas: false }
+const schemaOf = (text: string) => detectSchema(files("prisma/schema.prisma", text), modules, "auth.ts", client, {})
+
+describe("linear", () => {
+  test.each<[string, (n: number) => string, (text: string) => unknown]>([
+    [".prettierrc of blank lines", (n) => `${blank(n)}x`, (text) => detectFormatting(files(".prettierrc", text))],
+    [".prettierrc of comments that never end", (n) => "/*".repeat(n), (text) => detectFormatting(files(".prettierrc", text))],
+    [".prettierrc of one long word", (n) => "a".repeat(10 * n), (text) => detectFormatting(files(".prettierrc", text))],
+    [".editorconfig of sections that never end", (n) => "[\n".repeat(n), (text) => detectFormatting(files(".editorconfig", text))],
+    [".editorconfig of blank lines", (n) => `[*]\n${blank(n)}x`, (text) => detectFormatting(files(".editorconfig", text))],
+    ["next.config of blank lines", (n) => `${blank(n)}x`, (text) => checkBasePath(files("next.config.ts", text))],
+    ["next.config of one word", (n) => "basePath ".repeat(n), (text) => checkBasePath(files("next.config.ts", text))],
+    ["a schema of comments that never end", (n) => "/*".repeat(n), scanSchema],
+    ["a schema of a string that never ends", (n) => model(`  x String @map("${'\\"'.repeat(n)}`), scanSchema],
+    ["a schema of blank lines", (n) => model(blank(n)), (text) => addFields(text, "User", [{ name: "x", type: "Int" }])],
+    [
+      "a schema that ends in blanks",
+      (n) => model("").replace("\n}", ` ${"\n \t".repeat(n)}}`),
+      (text) => addFields(text, "User", [{ name: "x", type: "Int" }]),
+    ],
+    [
+      "a schema of open parentheses",
+      (n) => model(`  x String ${"@db.A(".repeat(n)}`),
+      (text) => addFields(text, "User", [{ name: "x", type: "String" }]),
+    ],
+    ["the schema's facts, of open parentheses", (n) => model(`  y String ${"@@schema(".repeat(n)}`), schemaOf],
+    ["models with comments", (n) => `${"/// x\n".repeat(n)}model X {\n  id Int\n}\n`, (text) => addModels("", text)],
+    ["an env file of blank lines", (n) => `${blank(n)}x`, (text) => appendEnv(text, [{ name: "A", value: "b", comment: "c" }])],
+    [
+      "package.json with blanks before an entry",
+      (n) => `{"dependencies":{"a":"1",${blank(n)}"z":"1"}}`,
+      (text) => addDependencies(text, [{ name: "m", range: "1", dev: false }]),
+    ],
+    [
+      "package.json with many entries",
+      (n) => `{${Array.from({ length: n }, (_, at) => `"a${at}":1`).join(",")}}`,
+      (text) => missingDependencies(text, [{ name: "m", range: "1", dev: false }]),
+    ],
+    [
+      "prisma.config of blank lines",
+      (n) => `${blank(n)}x`,
+      (text) => findSchema(files("prisma.config.ts", text), modules, "lib/prisma.ts"),
+    ],
+    [
+      "prisma.config of blanks before a value",
+      (n) => `export default {\n  schema:${" ".repeat(n)}x\n}\n`,
+      (text) => findSchema(files("prisma.config.ts", text), modules, "lib/prisma.ts"),
+    ],
+    ["a datasource of blanks in a value", (n) => `datasource db {\n  provider = a${" ".repeat(n)}b\n}\n${model("")}`, schemaOf],
+    [
+      "a script of one word",
+      (n) => JSON.stringify({ scripts: { x: "prisma ".repeat(n) } }),
+      (text) => findSchema(files("package.json", text), modules, "lib/prisma.ts"),
+    ],
+    ["imports of blanks", (n) => `from${" ".repeat(n)}x`, (text) => importsOf(files("x.ts", text), new Set(["lib/y.ts"]), () => null)],
+    ["code of quotes", (n) => `"otpauth`.repeat(n), (text) => packagesUsed(files("x.ts", text), ["(x+x+)+y", "otpauth"], new Set())],
+    [
+      "code of one word in a line",
+      (n) => "headers ".repeat(n),
+      (text) => findBypasses(files("x.ts", `session ${text}`), new Set(), "user"),
+    ],
+    [
+      "code of imports that never end",
+      (n) => `session\n${"import a\n".repeat(n)}`,
+      (text) => findBypasses(files("x.ts", text), new Set(), "user"),
+    ],
+    [
+      "a migration of one word",
+      (n) => "CREATE TABLE ".repeat(n),
+      (text) =>
+        isMigrated(files("prisma/migrations/1/migration.sql", text), { schema: "prisma/schema.prisma" } as PrismaFacts, ["MfaFactor"]),
+    ],
+    [".env of blank lines", (n) => `${blank(n)}x`, (text) => detectEnv(files(".env", text))],
+    [
+      "a lockfile of blank lines",
+      (n) => `${blank(n)}x`,
+      (text) => {
+        writeFileSync(join(locked, "pnpm-lock.yaml"), text)
+        versionOf(new HostFiles(locked), "next", "^16.0.0", "{}")
+      },
+    ],
+    ["a variable behind blank lines", (n) => `${blank(n)}A=1`, (text) => valueIn(text, "A")],
+    ["a variable without a value, before blank lines", (n) => `A=${blank(n)}`.repeat(2), (text) => maySet(text, "A")],
+    ["a file of one variable", (n) => "A=\n".repeat(n), (text) => maySet(text, "A")],
+    ["JSON of brackets", (n) => '"["{'.repeat(n), tooMuch],
+    ["text of escapes", (n) => "\u001B[31m\u202E".repeat(n), (text) => [visible(text), visibleLines(text, true)]],
+    [
+      "a sum without end",
+      (n) => `x = ${"1 + ".repeat(n)}1`,
+      (text) => {
+        const parsed = parseModule("x.ts", text)
+        if (!parsed.ok) throw new Error(parsed.message)
+        let count = 0
+        walk(parsed.module.source, () => count++)
+        expect(count).toBeGreaterThan(small)
+      },
+    ],
+  ])("%s", (_, make, read) => expectLinear(make, read))
+})
+
+describe("bounded", () => {
+  // Without a bound each of these takes hours, or all memory: that it ends is what is tested.
+  test.each<[string, string]>([
+    ["forty groups of anything", `/${"(.*)".repeat(40)}x`],
+    ["a group that repeats a group", "/((a+)+)x"],
+    ["a name that repeats a group", "/:x((?:a*)*)y"],
+    ["forty names", `/${":a*".repeat(40)}`],
+    ["counted groups", "/((a{1,}){1,}){1,}x"],
+    ["a pattern without measure", `/${"a".repeat(100_000)}`],
+  ])("a matcher of %s is not tried", (_, pattern) => {
+    expect(runsOn([pattern], `/${"a".repeat(60)}/mfa`)).toBe(null)
+  })
+
+  test.each<[string, string, boolean]>([
+    ["Next.js's own", "/((?!api|_next/static|_next/image|favicon.ico|sitemap.xml|robots.txt).*)", true],
+    ["with files left out", "/((?!api|_next/static|_next/image|.*\\.png$).*)", true],
+    ["a tree", "/dashboard/:path*", false],
+    ["two of them", "/(api|trpc)(.*)", false],
+    ["one path", "/login/mfa", true],
+  ])("a usual matcher, %s, is", (_, pattern, runs) => {
+    expect(runsOn([pattern], "/login/mfa")).toBe(runs)
+  })
+
+  test("a path that somebody has made long is not tried", () => {
+    expect(runsOn(["/(.*)(.*)(.*)(.*)x"], `/${"a".repeat(5_000)}`)).toBe(null)
+  })
+
+  test("a matcher of more paths than people write is not tried", () => {
+    const pattern = "/(.*x.*x.*x.*x!)"
+    expect(runsOn(Array(100).fill("/login/mfa"), "/login/mfa")).toBe(true)
+    expect(runsOn(Array(10_000).fill(pattern), `/${"x".repeat(95)}`)).toBe(null)
+  })
+
+  test.each(["((.|.|\\s)*)*mfa", "mfa("])("a model called %s is compared, and not looked for as an expression", (name) => {
+    const host = makeHost({ "prisma/schema.prisma": `${minimalHost["prisma/schema.prisma"]}\nmodel ${name} {\n  id Int @id\n}\n` })
+    const run = chimerai(["add", "mfa", host, "--dry-run", "--json"])
+    expect(run.json.error?.code ?? run.json.status, run.stderr).toBe("planned")
+  })
+
+  test.each(["tabWidth: 1000000", "printWidth: 99999999", '"tabWidth": 1e6'])("the number of %s is left to its default", (text) => {
+    const options = detectFormatting(files(".prettierrc", text))?.options
+    expect(options?.tabWidth ?? 2).toBeLessThan(33)
+    expect(options?.printWidth ?? 80).toBeLessThan(1_000)
+  })
+
+  test("texts that have nothing in common are not compared to the end", () => {
+    const lines = (name: string) => Array.from({ length: 60_000 }, (_, at) => `${name}${at}`).join("\n")
+    const [mine, ours] = [lines("a"), lines("b")]
+    expect(distance(mine, ours)).toBeGreaterThan(1_000)
+    expect(takeOut(mine, ours, [{ at: 0, text: "b0\n" }])).toBe(null)
+  })
+
+  test("a whole run on 200,000 blank lines ends", () => {
+    const host = makeHost({
+      ".prettierrc": `${blank(200_000)}tabWidth: 4\n`,
+      "next.config.ts": `${blank(200_000)}export default {}\n`,
+      "auth.ts": `import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\n${blank(200_000)}void prisma;\nexport const { handlers } = NextAuth({ providers: [] });\n`,
+    })
+    const run = chimerai(["add", "mfa", host, "--dry-run", "--json"])
+    expect(run.json.status, run.stderr).toBe("planned")
+  })
+})
