@@ -31,6 +31,7 @@ export const errorCodes = {
   auth_library_missing: exit.refused,
   auth_version_unsupported: exit.refused,
   auth_handler_missing: exit.refused,
+  edge_runtime_unsupported: exit.refused,
   auth_config_not_found: exit.refused,
   auth_options_unsupported: exit.refused,
   auth_in_other_package: exit.refused,

@@ -21,6 +21,8 @@ export class Options {
   /** How many credentials providers one list of them has, and whether any provider is one of OAuth. */
   credentials = 0
   oauth = false
+  /** The tables in which credentials providers look people up by what they have typed. */
+  tables: ReadonlySet<string> = new Set()
   /** Where the app writes its tokens itself. */
   encodeAt: { path: string; offset: number } | null = null
   signInPage: string | null = null
@@ -91,10 +93,11 @@ export class Options {
     this.providers.push(...found.flatMap(({ id }) => id ?? []))
     // A config that is spread into another one has a list of its own, which the other replaces.
     this.credentials = Math.max(this.credentials, found.filter(({ kind }) => kind === "credentials").length)
+    this.tables = new Set([...this.tables, ...found.flatMap(({ kind, text }) => (kind === "credentials" ? tablesIn(text) : []))])
     this.oauth ||= found.some(({ kind }) => kind === "oauth")
   }
 
-  #providersIn(module: Module, expression: Expression): { id: string | null; kind: string }[] {
+  #providersIn(module: Module, expression: Expression): { id: string | null; kind: string; text: string }[] {
     const { locate } = this.modules
     const name = locate.identifierText(expression)
     const found = name === null ? { module, value: expression } : this.#follow(module, name)
@@ -106,7 +109,8 @@ export class Options {
       const members = locate.membersOf(element)?.properties
       const [own, type] = ["id", "type"].map((key) => members?.get(key)).map((value) => value && locate.literalText(value))
       const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1] ?? own ?? null
-      return { id, kind: type === "oidc" ? "oauth" : (type ?? kindOf(id)) }
+      const text = found.module.text.slice(element.getStart(), element.getEnd())
+      return { id, kind: type === "oidc" ? "oauth" : (type ?? kindOf(id)), text }
     })
   }
 
@@ -139,6 +143,12 @@ export class Options {
     const target = path ? this.modules.parse(path) : null
     return target && binding ? this.#follow(target, binding.imported, depth + 1) : null
   }
+}
+
+/** `prisma.customer.findUnique({ where: { email } })`: customer. */
+function tablesIn(text: string): string[] {
+  const lookups = text.matchAll(/\.(\w{1,100})\.find\w{1,30}\(\s*\{\s*where:\s*\{([^{}]{0,500})/g)
+  return [...lookups].flatMap(([, table = "", where = ""]) => (/\b(?:email|username|login|phone)\b/.test(where) ? [table] : []))
 }
 
 /** Of the providers that come with next-auth, by name: most are OAuth's. Of anybody else's nothing is known. */

@@ -48,6 +48,11 @@ export function detectAuth(
     })
 
   const { handler, router, dir } = found
+  if (runsOnEdge(files.read(handler) ?? ""))
+    throw new CliError("edge_runtime_unsupported", `${handler} runs on the edge, where MFA cannot ask the database or encrypt.`, {
+      file: handler,
+      suggestion: `Nothing was changed: with MFA nobody could sign in there. Let the handler run on Node.js, export const runtime = "nodejs", and run this again.`,
+    })
   const live = override ?? liveCall(modules, handler)
   const candidates = live
     ? [live]
@@ -108,7 +113,7 @@ export function detectAuth(
       calls: [call],
       session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),
-      signIns: { adapter: options.adapter, oauth: options.oauth, credentials: options.credentials },
+      signIns: { adapter: options.adapter, oauth: options.oauth, credentials: options.credentials, tables: [...options.tables] },
       isMadeInFunction: major >= 5 && first.inFunction,
       ownEncoding: options.encodeAt && line(options.encodeAt.path, options.encodeAt.offset),
       signInPage: options.signInPage,
@@ -134,6 +139,9 @@ export function detectAuth(
 
 const callsNextAuth = ({ locate }: Modules, module: Module) =>
   module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
+
+const runsOnEdge = (text: string): boolean =>
+  /^export const (?:runtime\s*=|config\s*=\s*\{[^}]{0,200}\bruntime:)\s*["'](?:experimental-)?edge["']/m.test(text)
 
 const handlerNames = ["handlers", "GET", "POST"]
 

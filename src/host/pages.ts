@@ -31,9 +31,13 @@ export function detectPages(files: HostFiles, { router, routesDir, signInPage }:
   const hasLayout = (dir: string) => ["tsx", "jsx", "js", "ts"].some((extension) => files.isFile(`${dir}/layout.${extension}`))
   const groups = groupsIn(files, appDir)
   const known = signedInGroups.find((group) => groups.includes(group))
+  const language = languageSegment(files, appDir)
+  // A root layout may be there only to hand on what is below it: where the sign-in page is under a language, all are.
+  const isLocalized = language !== null && signInDir?.startsWith(`${appDir}/${language}/`) === true
+  if (hasLayout(appDir) && isLocalized)
+    return { publicDir: `${appDir}/${language}`, signedInDir: `${appDir}/${language}`, signInDir, signInFile }
   if (hasLayout(appDir)) return { publicDir: appDir, signedInDir: `${appDir}/${known ?? "(app)"}`, signInDir, signInFile }
 
-  const language = languageSegment(files, appDir)
   const rooted = [...groups, ...(language === null ? [] : [language])].map((group) => `${appDir}/${group}`).filter(hasLayout)
   const first = rooted[0]
   if (first === undefined)

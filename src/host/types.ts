@@ -26,8 +26,8 @@ export type AuthFacts = {
   calls: [string, ...string[]]
   session: "jwt" | "database" | "dynamic"
   providers: string[]
-  /** What the options have of them, as far as it can be read: an adapter, OAuth, and how many credentials providers. */
-  signIns: { adapter: boolean; oauth: boolean; credentials: number }
+  /** What the options have of them, as far as it can be read: an adapter, OAuth, how many credentials providers, and the tables that those read. */
+  signIns: { adapter: boolean; oauth: boolean; credentials: number; tables: string[] }
   /** NextAuth is called in a function, which may make one for each tenant. */
   isMadeInFunction: boolean
   /** Where the app encodes its session tokens itself: `src/auth.ts:12`. */

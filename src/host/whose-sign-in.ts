@@ -32,6 +32,13 @@ export function whoseSignIn(
       message: `OAuth is used without an adapter. MFA then tells whose sign-in it is by the address at the provider (${userModel}.${userEmail}, compared without case), or by the ${userModel}.${userId.name} that your jwt callback puts into the token as sub, id or userId. Where a user's address there differs from the row's and the token has no such id, MFA does not know them: they are not asked for a code, and their sessions from before the installation do not end when MFA is turned on. Have callbacks.jwt set token.userId to the row's ${userId.name} at every sign-in.`,
       ...place,
     })
+  const [first, ...more] = signIns.tables
+  if (signIns.credentials === 1 && first !== undefined && more.length > 0)
+    warnings.push({
+      code: "several_credentials",
+      message: `The credentials provider looks people up in several tables: ${signIns.tables.join(", ")}. MFA takes whom authorize returns for the ${userModel} with that ${userId.name}, or else with that ${userEmail}; somebody of another table who has the same one as a user is taken for that user, and could turn MFA on for them, or is asked for their code. Give each table a credentials provider of its own: with several, MFA believes ${userId.type === "String" ? `the ${userId.name} alone` : `the ${userId.name} and the ${userEmail} together`}.`,
+      ...place,
+    })
   if (signIns.credentials > 1) {
     // Numbers of two tables are alike; other ids are not.
     const isNumber = userId.type !== "String"

@@ -67,7 +67,8 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
   if (!path) return []
   // Under a language the page has as many paths as there are languages, and the middleware has to see each of them.
   const isUnderLanguage = /\/\[\w+\]$/.test(host.pages.publicDir)
-  const guard = isUnderLanguage ? null : host.middlewareGuard
+  // next-auth's own is put in front of the app's function, which goes on to see to languages.
+  const guard = isUnderLanguage && host.middlewareGuard !== "with-auth" ? null : host.middlewareGuard
   // The wrapped sign-in opens the page itself.
   if (guard === "auth") return []
   const text = read(path) ?? ""
