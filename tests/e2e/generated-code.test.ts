@@ -165,12 +165,14 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     vi.doMock(join(app, "src/lib/mfa/gate.ts"), () => ({
       toUserId: (id: unknown) => (typeof id === "string" && id !== "" ? id : null),
       findUserById: async (id: unknown) => (database.user?.id === id ? database.user : null),
-      async findSession({ mfaUid, mfaEpoch }: { mfaUid?: unknown; mfaEpoch?: number }, { sub }: { sub?: string }) {
+      async findSession(_config: object, { mfaUid, mfaEpoch }: { mfaUid?: unknown; mfaEpoch?: number }, { sub }: { sub?: string }) {
         if (database.isGone) throw new Error("the database is away")
         const user = database.user?.id === (mfaUid ?? sub) ? database.user : null
         const ended = user ? user.mfaEpoch > Number(mfaEpoch ?? 0) : mfaUid !== undefined && mfaUid !== null
         return { ended, user, ...(!user && mfaUid === undefined && { claims: { mfaUid: null, mfaMail: "as it was" } }) }
       },
+      findUser: async ({ id }: { id: string }) => (database.user?.id === id.replace("outside-", "") ? database.user : null),
+      latestEpochAt: async (address: unknown) => (database.user?.email === address ? database.user?.mfaEpoch : 0),
       gateToken: async () => false,
       noteLink,
       stripMfaColumns: (user: object) => Object.fromEntries(Object.entries(user).filter(([name]) => !name.startsWith("mfa"))),
@@ -187,6 +189,7 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
   type Attempt = {
     decision?: object
     proved: string | null
+    provedBy: string
     completes: boolean
     isCallback: boolean
     epoch: number
@@ -207,7 +210,7 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     const { guardConfig } = await load()
     database.user = { ...withMfa, mfaEpoch: 2 }
     const { jwt } = guardConfig({ providers: [], callbacks: hostile }, {}).callbacks
-    const session = { mfaUid: "u2", mfaEpoch: 99, mfaAt: 99, mfaSid: "theirs", mfaProved: true }
+    const session = { mfaUid: "u2", mfaEpoch: 99, mfaAt: 99, mfaSid: "theirs", mfaProved: "totp" }
     const claims = { mfaUid: "u1", mfaEpoch: 2, mfaAt: 5, mfaSid: "mine" }
     const updated = await jwt({ token: { sub: "u1", ...claims }, session, trigger: "update" })
     expect(updated).toEqual({ sub: "u1", ...claims })
@@ -219,7 +222,7 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     database.user = withMfa
     const seen = vi.fn()
     const { jwt } = guardConfig({ providers: [], callbacks: hostile }, { onViewer: seen }).callbacks
-    const session = { mfaUid: "u1", mfaEpoch: 1, mfaAt: 99, mfaProved: true, other: "kept" }
+    const session = { mfaUid: "u1", mfaEpoch: 1, mfaAt: 99, mfaProved: "totp", other: "kept" }
     expect(await jwt({ token: { sub: "nobody" }, session, trigger: "update" })).toEqual({
       sub: "nobody",
       other: "kept",
@@ -251,7 +254,11 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     expect(await issue({ decision: { verdict: "hold", userId: "u1" } })).toBeNull()
     expect(await issue({ ...passing("u2"), proved: "u2" }), "somebody else's factor").toBeNull()
     expect(await issue({ proved: "u1" }), "a factor, and no decision").toBeNull()
-    expect(await issue({ ...passing("u1"), proved: "u1" })).toMatchObject({ mfaUid: "u1", mfaEpoch: 1, mfaProved: true })
+    expect(await issue({ ...passing("u1"), proved: "u1", provedBy: "totp" })).toMatchObject({
+      mfaUid: "u1",
+      mfaEpoch: 1,
+      mfaProved: "totp",
+    })
     database.user = { ...withMfa, mfaEnabled: false, mfaEpoch: 0 }
     expect(await issue(passing("u1")), "a password alone proves no second factor").not.toHaveProperty("mfaProved")
   })
@@ -284,13 +291,41 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
       await expect(guarded(given).linkAccount({ userId: "u1" })).rejects.toThrow()
     }
     expect([adapter.createSession.mock.calls, adapter.linkAccount.mock.calls, noteLink.mock.calls]).toEqual([[], [], []])
-    const passed = guarded({ ...passing("u1"), proved: "u1" })
+    const passed = guarded({ ...passing("u1"), proved: "u1", provedBy: "totp" })
     expect((await passed.createSession({ userId: "u1", sessionToken: "t" })).sessionToken).toMatch(/^t\.\w{8}\.2$/)
+    const withBackupCode = guarded({ ...passing("u1"), proved: "u1", provedBy: "backup" })
+    expect((await withBackupCode.createSession({ userId: "u1", sessionToken: "t" })).sessionToken).toMatch(/^t\.\w{8}\.2b$/)
     await passed.linkAccount({ userId: "u1", provider: "idp" })
     const stale = guarded({ ...passing("u1"), proved: "u1", epoch: 0 })
     await expect(stale.createSession({ userId: "u1", sessionToken: "t" }), "turned on meanwhile").rejects.toThrow("meanwhile")
     expect(adapter.deleteSession).toHaveBeenCalledTimes(1)
     expect(noteLink.mock.calls).toEqual([["u1", "idp"]])
+  })
+
+  test("T17, T18, T58 an adapter may give its users ids of its own", async () => {
+    const { guardConfig } = await load()
+    database.user = withMfa
+    const getUser = async (id: string) => (id === "outside-u1" ? { id, email: "u1@example.com" } : null)
+    const adapter = { getUser, createSession: vi.fn(), linkAccount: vi.fn() }
+    const guarded = (given: Partial<Attempt>) => guardConfig({ providers: [], adapter }, { attempt: attempt(given) }).adapter
+    await expect(guarded({}).createSession({ userId: "outside-u1", sessionToken: "t" })).rejects.toThrow("second factor")
+    await expect(guarded({}).linkAccount({ userId: "outside-u1" })).rejects.toThrow("second factor")
+    await guarded({ ...passing("u1"), proved: "u1", provedBy: "totp" }).linkAccount({ userId: "outside-u1", provider: "idp" })
+    expect(noteLink.mock.calls).toEqual([["u1", "idp"]])
+    const seen = (userId: string) => guarded({ viewer: async () => ({ userId }) }).getUser("outside-u1")
+    expect([await seen("u1"), await seen("u2")]).toEqual([{ id: "outside-u1", email: "u1@example.com" }, null])
+  })
+
+  test("T45 somebody without a row does not end by an MFA that was there before the sign-in", async () => {
+    const { guardConfig } = await load()
+    database.user = { ...withMfa, mfaEnabled: false, mfaEpoch: 3 }
+    const { jwt } = guardConfig({ providers: [], callbacks: {} }, { attempt: attempt() }).callbacks
+    const somebody = { id: "idp-1", email: "u1@example.com" }
+    expect(await jwt({ token: { accessToken: "x" }, user: somebody, account: {}, trigger: "signIn" })).toMatchObject({
+      mfaUid: null,
+      mfaMail: "u1@example.com",
+      mfaEpoch: 3,
+    })
   })
 
   test("T58 a session that has ended is nobody for next-auth too, when it links accounts", async () => {
@@ -334,17 +369,22 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
 
   test("T9 the time in a session's token counts only where it can have been", async () => {
     const { guardConfig } = await load()
-    const seen: { authenticatedAt: Date | null; provedAt: Date | null }[] = []
+    const seen: { authenticatedAt: Date | null; provedAt: Date | null; provedBy: string | null }[] = []
     const adapter = { getSessionAndUser: async () => ({ session: {}, user: { id: "u1" } }) }
     const guarded = guardConfig({ providers: [], adapter }, { onViewer: (viewer: any) => seen.push(viewer) }).adapter
     const now = Date.now()
     const at = (time: number) => `.${time.toString(36)}`
-    for (const suffix of [at(now), `${at(now)}.2`, at(now + 3_600_000), ".zzzzzzzz", "", ".!", `${at(now)}.3`])
+    for (const suffix of [at(now), `${at(now)}.2`, `${at(now)}.2b`, at(now + 3_600_000), ".zzzzzzzz", "", ".!", `${at(now)}.3`])
       await guarded.getSessionAndUser(`token${suffix}`)
-    expect(seen.map(({ authenticatedAt, provedAt }) => [authenticatedAt?.getTime() ?? null, provedAt?.getTime() ?? null])).toEqual([
-      [now, null],
-      [now, now],
-      ...Array.from({ length: 5 }, () => [null, null]),
+    const times = ({ authenticatedAt, provedAt }: (typeof seen)[number]) => [
+      authenticatedAt?.getTime() ?? null,
+      provedAt?.getTime() ?? null,
+    ]
+    expect(seen.map((viewer) => [...times(viewer), viewer.provedBy])).toEqual([
+      [now, null, null],
+      [now, now, "totp"],
+      [now, now, "backup"],
+      ...Array.from({ length: 5 }, () => [null, null, null]),
     ])
   })
 

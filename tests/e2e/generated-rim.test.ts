@@ -136,7 +136,16 @@ describe("signed-in.ts", () => {
     const { isSomebodys } = await load("mfa/signed-in.ts")
     for (const none of [null, {}, { expires: "x" }, { expires: "x", user: null }, { user: undefined, error: "banned" }])
       expect(isSomebodys(none), JSON.stringify(none)).toBe(false)
-    for (const some of [{ user: {} }, { expires: "x", user: { id: 1 } }, { id: 1 }]) expect(isSomebodys(some)).toBe(true)
+    for (const none of [{ user: {} }, { user: { name: null } }, { user: null, role: "admin" }]) expect(isSomebodys(none)).toBe(false)
+    const somebodys = [{ user: {}, accessToken: "x" }, { expires: "x", user: { id: 1 } }, { id: 1 }, { user: "ada" }]
+    for (const some of somebodys) expect(isSomebodys(some), JSON.stringify(some)).toBe(true)
+  })
+
+  test("T86 a user that the app has taken out is still told when other things are left", async () => {
+    const { isSomebodys, withTakenUser } = await load("mfa/signed-in.ts")
+    const seen = (session: unknown) => isSomebodys(JSON.parse(JSON.stringify(withTakenUser(session) ?? null)))
+    expect(seen({ user: undefined, accessToken: "x" })).toBe(false)
+    expect([seen({ accessToken: "x" }), seen({ user: { id: 1 } }), seen(undefined)]).toEqual([true, true, false])
   })
 })
 
@@ -505,8 +514,11 @@ describe("middleware.ts", () => {
     const { openChallenge } = await load("mfa/middleware.ts")
     const { NextRequest, NextResponse } = await import(join(app, "node_modules/next/server.js"))
     const { callbacks } = openChallenge({ providers: [], callbacks: { authorized } })
-    const ask = (path: string, cookie = "") =>
-      callbacks.authorized({ auth: { user: {} }, request: new NextRequest(`https://app.example${path}`, { headers: { cookie } }) })
+    const ask = (path: string, cookie = "", more: Record<string, string> = {}) =>
+      callbacks.authorized({
+        auth: { user: {} },
+        request: new NextRequest(`https://app.example${path}`, { headers: { cookie, ...more } }),
+      })
     return { ask, NextResponse }
   }
 
@@ -521,17 +533,41 @@ describe("middleware.ts", () => {
     expect(await ask("/dashboard")).toBe(verdict)
   })
 
-  test("T88 who comes back to the sign-in page within seconds is nobody there, under a language too", async () => {
+  test("T88 who keeps coming back to the sign-in page within seconds is nobody there, under a language too", async () => {
     const { ask } = await guarded(({ auth }) => (auth ? Response.redirect("https://app.example/dashboard") : true))
     for (const path of ["/login", "/login/", "/de/login", "/pt-BR/login"]) {
       const first = await ask(path)
       expect(first.headers.get("location")).toBe("https://app.example/dashboard")
-      const cookie = "mfa-sent-on=1; Path=/; Max-Age=5; HttpOnly; SameSite=Lax; Secure"
-      expect(first.headers.get("set-cookie")).toBe(cookie)
-      expect(await ask(path, "mfa-sent-on=1")).toBe(true)
+      const cookie = (visits: number) => `mfa-sent-on=${visits}; Path=/; Max-Age=5; HttpOnly; SameSite=Lax; Secure`
+      expect(first.headers.get("set-cookie")).toBe(cookie(1))
+      expect((await ask(path, "mfa-sent-on=1")).headers.get("set-cookie"), "a link that was fetched before").toBe(cookie(2))
+      expect(await ask(path, "mfa-sent-on=2")).toBe(true)
     }
     for (const path of ["/", "/dashboard", "/blog/login", "/login/other"])
-      expect((await ask(path, "mfa-sent-on=1")).headers.get("set-cookie"), path).toBeNull()
+      expect((await ask(path, "mfa-sent-on=2")).headers.get("set-cookie"), path).toBeNull()
+    for (const [name, value] of [
+      ["purpose", "prefetch"],
+      ["sec-purpose", "prefetch;prerender"],
+      ["x-middleware-prefetch", "1"],
+    ] as const)
+      expect((await ask("/login", "", { [name]: value })).headers.get("set-cookie"), name).toBeNull()
+  })
+
+  test("T88 a sign-in page that sends to itself, in a language or on another host, is no circle", async () => {
+    for (const itself of ["https://app.example/de/login", "https://www.app.example/login?from=app"]) {
+      const { ask } = await guarded(() => Response.redirect(itself))
+      expect((await ask("/login")).headers.get("set-cookie"), itself).toBeNull()
+    }
+  })
+
+  test("T88 as nobody a browser keeps what is no session", async () => {
+    const { passChallenge } = await load("mfa/pass-challenge.ts")
+    const { NextRequest } = await import(join(app, "node_modules/next/server.js"))
+    const seen: unknown[] = []
+    const middleware = passChallenge((request: any) => void seen.push(request.headers.get("cookie")))
+    const cookie = "cart=3; __Secure-authjs.session-token.0=a; __Secure-authjs.session-token.1=b; mfa-sent-on=2; theme=dark"
+    await middleware(new NextRequest("https://app.example/login", { headers: { cookie } }))
+    expect(seen).toEqual(["cart=3; mfa-sent-on=2; theme=dark"])
   })
 })
 

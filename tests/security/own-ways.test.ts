@@ -120,6 +120,81 @@ describe("a token that is good once", () => {
   })
 })
 
+describe("logins in a table of their own", () => {
+  const host = running(five, "logins")
+
+  host.it("T92 an address that somebody else has taken does not decide whose second factor is asked for", async () => {
+    const { app } = host
+    const user = await app.createUser()
+    const contact = `contact-of-${user.name}@corp.example`
+    await app.sql.rows('UPDATE "User" SET "publicId" = ? WHERE "id" = ?', contact, user.id)
+    const { secret } = await app.enrol(user, await app.signedIn(user))
+    const client = await app.held(user)
+    expect((await client.verify(oathCode(secret))).status).toBe(200)
+    expect((await client.session())?.user.id).toBe(user.id)
+    const stranger = await app.createUser()
+    await app.sql.rows('UPDATE "User" SET "email" = ? WHERE "id" = ?', contact, stranger.id)
+    const thief = app.client()
+    await app.firstFactor(thief, user)
+    expect([await thief.session(), thief.sessionCookie], "the thief's own address").toEqual([null, undefined])
+    await app.sql.rows('DELETE FROM "User" WHERE "id" = ?', stranger.id)
+    expect(pathOf(await app.firstFactor(app.client(), user))).toBe(five.challenge)
+  })
+})
+
+describe.each([
+  ["a user in it", five, "nested", (id: string, _outside: string) => ({ user: { id } })],
+  ["an id that the session callback looks up", five, "late", (_id: string, outside: string) => ({ sub: outside })],
+  ["one that it looks up, next-auth 4", four, "late", (_id: string, outside: string) => ({ sub: outside })],
+] as const)("a token of an instance without MFA, with %s", (_name, fixture, way, claims) => {
+  const host = running(fixture, way)
+
+  host.it("T93 ends when its user has turned MFA on, and goes on for everybody else", async () => {
+    const { app } = host
+    const [user, other] = [await userOf(app), await userOf(app)]
+    const olderThanMfa = async ({ id, name }: { id: string; name: string }) => {
+      const client = app.client()
+      const cookie = await app.forge(claims(id, `outside-${name}`))
+      client.cookies.set(cookie.name, cookie.value)
+      return client
+    }
+    const [read, unread, others] = [await olderThanMfa(user), await olderThanMfa(user), await olderThanMfa(other)]
+    expect((await read.session())?.user.id).toBe(user.id)
+    await app.enrol(user, await app.signedIn(user))
+    expect([await read.session(), await unread.session(), await (await olderThanMfa(user)).session()]).toEqual([null, null, null])
+    expect((await others.session())?.user.id).toBe(other.id)
+    expect((await others.get("/api/mfa/status")).json).toMatchObject({ enabled: false, reauthRequired: true })
+  })
+})
+
+describe("a session callback that asks for the state of MFA", () => {
+  const host = running(five, "badge")
+
+  host.it("is answered, and not asked again for ever", async () => {
+    const { app } = host
+    const plain = await app.signedIn(await app.createUser())
+    expect((await plain.session())?.badge).toBe(false)
+    const { client } = await app.enrolled()
+    expect((await client.session())?.badge).toBe(true)
+    expect((await client.get("/api/mfa/status")).json.enabled).toBe(true)
+  })
+})
+
+describe("an adapter with ids of its own, and an account that somebody signed in adds", () => {
+  const host = running(five, "public-ids")
+
+  host.it("is linked to them", async () => {
+    const { app } = host
+    const user = await userOf(app)
+    const client = await app.signedIn(user)
+    const account = { name: newName(), email: `${newName()}@elsewhere.example`, subject: `sub-${newName()}` }
+    await app.firstFactor(client, account, { way: "oauth" })
+    expect((await client.session())?.user.email).toBe(user.email)
+    expect(await app.count('SELECT count(*) FROM "Account" WHERE "userId" = ?', user.id)).toBe(1)
+    expect(await app.count('SELECT count(*) FROM "User" WHERE "email" = ?', account.email)).toBe(0)
+  })
+})
+
 describe("a row deep in the session", () => {
   const host = running(five, "deep")
 
@@ -132,8 +207,11 @@ describe("a row deep in the session", () => {
   })
 })
 
-describe("the staff's sign-in beside the customers'", () => {
-  const host = running(five, "")
+describe.each([
+  ["", "with configs of their own"],
+  ["functions", "with configs that a function gives"],
+])("the staff's sign-in beside the customers' %s %s", (way) => {
+  const host = running(five, way)
   const staffOf = (app: TestApp) => new Client(app.url, "/api/staff/auth")
   const staffUser = async (client: Client) => (await client.get("/api/staff/me")).json.user
 

@@ -186,6 +186,15 @@ describe("T78 a failure half-way", () => {
     },
   )
 
+  it.each([true, false])("T89 is told once, by whichever request comes so far (the event is lost at first: %s)", async (isLost) => {
+    const { user, verify } = await begun()
+    const fail = () => failing("INSERT MfaBackupCode", verify)
+    expect((await (isLost ? failing("INSERT MfaEvent", fail) : fail())).json.code).toBe("internal")
+    expect(await eventsOf(user.id)).toEqual(isLost ? [] : ["enabled"])
+    expect((await verify()).json.backupCodes).toHaveLength(10)
+    expect(await eventsOf(user.id)).toEqual(["enabled"])
+  })
+
   it("T78 of disabling does not fail it, and never reaches a setup that turned MFA on meanwhile", async () => {
     const user = await app.enrolled()
     const answer = await failing("DELETE MfaBackupCode", () => user.client.post("/api/mfa/disable", { code: oathCode(user.secret) }))

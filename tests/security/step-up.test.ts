@@ -1,15 +1,52 @@
 /** Step-up and the administrator's reset, as the fixtures' own pages and routes use them. */
 import { randomUUID } from "node:crypto"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import type { Client } from "../../scripts/http-client.mjs"
 import { evilTargets } from "../support/evil"
-import { type Enrolled, fixtures, TestApp } from "../support/fixtures"
+import { type Enrolled, fixturesNamed, TestApp } from "../support/fixtures"
 import { oathCode, wrongCode } from "../support/otp"
 import { isReachable } from "../support/sql"
 
-const using = fixtures.filter(({ name }) => ["next16-split-postgres", "next15-v4-jwt", "next14-v4-pages"].includes(name))
-const reachable = new Map(await Promise.all(using.map(async ({ database }) => [database, await isReachable(database)] as const)))
+const withPages = fixturesNamed("next16-split-postgres", "next15-v4-jwt", "next14-v4-pages")
+const using = [...withPages, ...fixturesNamed("next15-t3-database")]
+const reachable = new Map(await Promise.all(using.map(async ([, { database }]) => [database, await isReachable(database)] as const)))
 
-describe.each(using.map((fixture) => [fixture.name, fixture] as const))("%s", (_name, fixture) => {
+describe.each(using)("%s: getMfaState", (_name, fixture) => {
+  let app: TestApp
+  const it = test.skipIf(!reachable.get(fixture.database))
+  beforeAll(async () => {
+    if (reachable.get(fixture.database)) app = await TestApp.start(fixture)
+  })
+  afterAll(() => app?.stop())
+
+  it("says whether MFA is on, and when and by what this session last proved it", async () => {
+    // Tokens know seconds.
+    const began = Date.now() - 1_000
+    const stateOf = async (client: Client) => {
+      const { json } = await client.get("/api/state")
+      if (json?.provedAt) expect(Date.parse(json.provedAt)).toBeGreaterThan(began)
+      return json && [json.enabled, json.provedAt !== null, json.by]
+    }
+    expect(await stateOf(app.client())).toBeNull()
+    const plain = await app.signedIn(await app.createUser())
+    expect(await stateOf(plain)).toEqual([false, false, null])
+    const user = await app.enrolled()
+    expect(await stateOf(user.client), "turned on").toEqual([true, true, "totp"])
+    const [first = "", second = ""] = user.backupCodes
+    const client = await app.held(user)
+    expect((await client.verify(first, true)).status).toBe(200)
+    expect(await stateOf(client), "signed in").toEqual([true, true, "backup"])
+    expect((await client.post("/api/mfa/step-up", { code: oathCode(user.secret) })).status).toBe(200)
+    expect(await stateOf(client), "proved since").toEqual([true, true, "totp"])
+    expect((await client.post("/api/mfa/step-up", { code: second })).status).toBe(200)
+    expect(await stateOf(client), "and once more").toEqual([true, true, "backup"])
+    const again = await app.held(user)
+    expect((await again.verify(oathCode(user.secret, 1))).status).toBe(200)
+    expect(await stateOf(again)).toEqual([true, true, "totp"])
+  })
+})
+
+describe.each(withPages)("%s", (_name, fixture) => {
   let app: TestApp
   const it = test.skipIf(!reachable.get(fixture.database))
   beforeAll(async () => {
@@ -28,7 +65,7 @@ describe.each(using.map((fixture) => [fixture.name, fixture] as const))("%s", (_
       mfaUid: user.id,
       mfaEpoch: 1,
       mfaAt: at,
-      mfaProved: true,
+      mfaProved: "totp",
       mfaSid: randomUUID(),
     })
     user.client.cookies.set(name, value)

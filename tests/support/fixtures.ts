@@ -466,7 +466,7 @@ export class TestApp {
   async age(client: Client, seconds: number): Promise<void> {
     if (this.fixture.sessions === "database") {
       const [name = "", token = ""] = [...client.cookies].find(([key]) => key.includes("session-token")) ?? []
-      const old = token.replace(/\.[0-9a-z]{8,9}(\.2)?$/, `.${(Date.now() - seconds * 1000).toString(36)}$1`)
+      const old = token.replace(/\.[0-9a-z]{8,9}(\.2b?)?$/, `.${(Date.now() - seconds * 1000).toString(36)}$1`)
       await this.sql.rows('UPDATE "Session" SET "sessionToken" = ? WHERE "sessionToken" = ?', old, token)
       client.cookies.set(name, old)
       return

@@ -181,6 +181,34 @@ describe("middleware.ts", () => {
   })
 })
 
+describe("middleware.ts, around a function of the app's", () => {
+  const onChallenge = async (own: (request: any) => unknown, path = "/login/mfa") => {
+    const tree = { ...appRouter, "middleware.ts": 'export { default } from "next-auth/middleware";\n' }
+    const dir = await modulesOf("turned-away", tree, "")
+    vi.doMock("next-auth/middleware", () => ({ withAuth: () => () => new Response("guarded") }))
+    const { withAuth } = await import(join(dir, "middleware.ts"))
+    return (await withAuth(own)(new NextRequest(`https://app.example${path}`), {})) as Response
+  }
+  const isOpen = ({ headers }: Response) => headers.has("x-middleware-next")
+
+  test.each([
+    ["who has not been welcomed", () => NextResponse.redirect("https://app.example/welcome")],
+    ["who is no member", () => NextResponse.rewrite("https://app.example/denied")],
+    ["who has no role", () => new NextResponse("no", { status: 403 })],
+  ])("T69 %s is turned away by it: next-auth asks it only with a token, which nobody there has", async (_, own) => {
+    expect(isOpen(await onChallenge(own))).toBe(true)
+  })
+
+  test("T69 its headers are kept, and so is the way to the page's language", async () => {
+    const policy = await onChallenge(() => NextResponse.next({ headers: { "content-security-policy": "default-src 'self'" } }))
+    expect([isOpen(policy), policy.headers.get("content-security-policy")]).toEqual([true, "default-src 'self'"])
+    const german = await onChallenge(() => NextResponse.redirect("https://app.example/de/login/mfa"))
+    expect(german.headers.get("location")).toBe("https://app.example/de/login/mfa")
+    expect(isOpen(await onChallenge(() => NextResponse.next(), "/de/login/mfa"))).toBe(true)
+    expect((await onChallenge(() => new NextResponse("later", { status: 429 }))).status).toBe(429)
+  })
+})
+
 describe("a guarded update is one statement where Prisma makes it one", () => {
   test.each([
     ["postgresql", "5.0.0", false],
@@ -205,6 +233,7 @@ describe("guards within guards", () => {
   const attempt = (as: number | null) => ({
     decision: as === null ? undefined : { verdict: "pass", as, proof: "now" },
     proved: as,
+    provedBy: "totp",
     rows: new Map(),
     completes: true,
     viewer: async () => null,
@@ -220,6 +249,7 @@ describe("guards within guards", () => {
       toUserId: Number,
       noteLink: async () => {},
       gateToken: async () => false,
+      findUser: async () => null,
     }
     vi.doMock(join(dir, "gate.ts"), () => gate)
     guardOptions = (await import(join(dir, "options.ts"))).guardOptions
@@ -250,7 +280,7 @@ describe("guards within guards", () => {
   test("a jwt callback that calls the guarded one: the outer guard decides", async () => {
     const { options } = shared()
     const token = await guardOptions(wrapping(options), { attempt: attempt(1) }).callbacks.jwt({ token: { sub: "1" }, user })
-    expect(token).toMatchObject({ sub: "1", role: "x", agent: "y", mfaUid: 1, mfaEpoch: 1, mfaProved: true })
+    expect(token).toMatchObject({ sub: "1", role: "x", agent: "y", mfaUid: 1, mfaEpoch: 1, mfaProved: "totp" })
     for (const as of [null, 2])
       await expect(guardOptions(wrapping(options), { attempt: attempt(as) }).callbacks.jwt({ token: { sub: "1" }, user })).rejects.toThrow(
         "second factor",
