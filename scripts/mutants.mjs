@@ -589,7 +589,15 @@ mutants.push(
     rim,
   ],
   ["other cookies of nobody's", "pass-challenge.ts", "filter((pair) => !isSession(pair))", "filter(() => false)", "T88 as nobody", rim],
-  ["an address somebody has taken", "gate.ts", 'known: typeof whose === "string" ? [] : [whose]', "known: []", "T92", ways],
+  ["an address somebody has taken", "whose.ts", 'doubtful === "unclear" ? doubtful : several(named)', "doubtful", "T92", ways],
+  [
+    "credentials get a second look",
+    "gate.ts",
+    'if (kind !== "credentials" || (await byId(user?.id, rows))) return undefined',
+    'if (kind !== "credentials" || whose !== "nobody") return undefined',
+    "T92",
+    ways,
+  ],
   [
     "what the session callback says",
     "ends-as.ts",

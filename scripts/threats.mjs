@@ -418,14 +418,16 @@ export const threats = {
     title: "a circle",
     attack:
       "A middleware without a database takes an ended session for a living one: the sign-in page and the one behind it send to each other.",
-    defence: "Who comes back to the sign-in page within seconds of being sent away is shown it, as nobody.",
-    asserts: "In three hosts an ended session is sent on once, is shown the page then, and signs in.",
+    defence: "Who keeps coming back to the sign-in page within seconds of being sent away is shown it, as nobody.",
+    asserts:
+      "In three hosts an ended session is sent on twice, is shown the page then, and signs in; languages, other hosts and links that are fetched beforehand are no circle.",
   },
   89: {
     title: "a change that is made and not told",
     attack: "A device is replaced while another setup begins, or a statement fails behind the change: 409 or 500, no event, and no codes.",
     defence: "The event is kept right behind the switch, what was begun before it is void, and nothing behind stored codes can fail.",
-    asserts: "With each of these provoked in the database the answer is 200, its codes sign in, and the event is there.",
+    asserts:
+      "With each of these provoked in the database the answer is 200, its codes sign in, and the event is there; a repeat tells it where the first request could not, and only then.",
   },
   90: {
     title: "the version before",
@@ -438,6 +440,19 @@ export const threats = {
     attack: '`verifyMfaCode(user.secret ?? "", code)` for a user without MFA, with the code of the empty secret.',
     defence: "A secret of less than 80 bits, or one that is none, has no code.",
     asserts: "For the empty one and short ones their own codes are wrong; for null and other text too.",
+  },
+  92: {
+    title: "an address that somebody else has taken",
+    attack:
+      "The app knows its users by an id that its callbacks put into the token, and an address beside it is free: whoever signs up with that is taken for the user, and has no second factor.",
+    defence: "What the token says, what the session says and what arrived are looked at together; where these are several people nobody is signed in.",
+    asserts: "With such logins alone and beside other providers: held before, refused while the address is somebody else's, and held again after.",
+  },
+  93: {
+    title: "tokens of an instance without MFA",
+    attack: "A token from before the installation, or of an instance of before, names its user inside of itself or only in the session.",
+    defence: "Whom the session callback makes of a token without our claims is looked up as well.",
+    asserts: "In three ways such tokens end when their user turns MFA on, read before or not, and go on for everybody else.",
   },
 }
 

@@ -120,8 +120,8 @@ describe("a token that is good once", () => {
   })
 })
 
-describe("logins in a table of their own", () => {
-  const host = running(five, "logins")
+describe.each(["logins", "logins alone"])("%s, in a table of their own", (way) => {
+  const host = running(five, way)
 
   host.it("T92 an address that somebody else has taken does not decide whose second factor is asked for", async () => {
     const { app } = host
