@@ -428,6 +428,16 @@ describe("whose sign-in it is", () => {
     expect(found).toEqual([])
   })
 
+  test.each([
+    ["two tables", "prisma.user.findUnique({ where: { email } }) ?? prisma.customer.findFirst({ where: { email } })", 1],
+    ["one table, twice", "prisma.user.findUnique({ where: { email } }) ?? prisma.user.findFirst({ where: { username } })", 0],
+    ["a table of something else", "prisma.user.findUnique({ where: { email } }) && prisma.tenant.findFirst({ where: { slug } })", 0],
+  ])("one form for %s", async (_, lookups, count) => {
+    const found = await warningsOf(`providers: [Credentials({ authorize: async ({ email, username, slug }) => ${lookups} })]`)
+    expect(found.map(({ code }) => code)).toEqual(Array.from({ length: count }, () => "several_credentials"))
+    if (count > 0) expect(found[0]?.message).toContain("user, customer")
+  })
+
   test("the warning names the row's fields, the place, and what to do", async () => {
     expect((await warningsOf("providers: [GitHub]"))[0]).toMatchObject({
       message: expect.stringMatching(/User\.email.*User\.id.*callbacks\.jwt/s),
@@ -578,6 +588,16 @@ describe("pages under a language", () => {
       "middleware.ts": 'import createMiddleware from "next-intl/middleware";\nexport default createMiddleware({});\n',
     })
     expect(pages).toMatchObject({ publicDir: "app/[locale]", signInDir: "app/[locale]/(auth)/login" })
+  })
+
+  test("below a root layout that hands on what is in it", async () => {
+    const { pages } = await factsOf({
+      ...localized,
+      "app/layout.tsx": "export default ({ children }) => children;\n",
+      "middleware.ts": 'import createMiddleware from "next-intl/middleware";\nexport default createMiddleware({});\n',
+    })
+    const dir = "app/[locale]"
+    expect(pages).toMatchObject({ publicDir: dir, signedInDir: dir, signInDir: `${dir}/(auth)/login` })
   })
 
   test("and a segment further down is none", async () => {

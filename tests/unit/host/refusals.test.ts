@@ -44,6 +44,12 @@ const refusals: [string, Tree, string, number, string?][] = [
     3,
     "app/api/auth/[...nextauth]/route.ts:4",
   ],
+  [
+    "an auth handler on the edge",
+    { "app/api/auth/[...nextauth]/route.ts": 'export { GET, POST } from "@/auth";\nexport const runtime = "edge";\n' },
+    "edge_runtime_unsupported",
+    3,
+  ],
   ["no auth handler", { "app/api/auth/[...nextauth]/route.ts": null, "app/page.tsx": "" }, "auth_handler_missing", 3],
   ["a handler that never reaches NextAuth", { "auth.ts": "export const handlers = { GET: 1, POST: 1 };\n" }, "auth_config_not_found", 3],
   [
