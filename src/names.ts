@@ -17,6 +17,12 @@ export const isIdentifier = (text: string): boolean => text.length <= 200 && /^[
 export const isPlainPath = (text: string): boolean =>
   text !== "" && text.length <= longestPath && !/["'`\\*<>|{}]/.test(text) && !hasUnseen(text)
 
+/**
+ * What may stand in an import: a path or the name of a module. With a scheme it is an address, and `data:` is code by
+ * itself; webpack takes what is before `!` for a program to run, and what follows `?` or `#` for no part of the name.
+ */
+export const isModuleName = (text: string): boolean => isPlainPath(text) && !/^[a-z][\w+.-]*:|^\/|\/\/|[!?]|(?!^)#/i.test(text)
+
 /** `@scope/name`, as the npm registry takes it. */
 export const isPackageName = (text: string): boolean =>
   text.length <= 214 && /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*$/.test(text)
@@ -92,8 +98,8 @@ export function isEditable(path: string): boolean {
  * @param what how the value is called in the refusal: `the alias of tsconfig.json`
  * @throws CliError name_unsafe
  */
-export function forCode(kind: "identifier" | "path", what: string, value: string): string {
-  if (kind === "identifier" ? isIdentifier(value) : isPlainPath(value)) return value
+export function forCode(kind: "identifier" | "path" | "module", what: string, value: string): string {
+  if ({ identifier: isIdentifier, path: isPlainPath, module: isModuleName }[kind](value)) return value
   throw new CliError("name_unsafe", `${what} is ${JSON.stringify(value.slice(0, 200))}, which cannot be written into code.`, {
     suggestion: "Nothing was changed. Give it a name without quotes, control characters and the like, then run this again.",
   })

@@ -1,5 +1,6 @@
 import { posix } from "node:path"
 import { coerce, gte, parse as parseVersion } from "semver"
+import { matchAlias } from "../host/tsconfig"
 import type { Host } from "../host/types"
 import { forCode } from "../names"
 import { visibleJson } from "../visible"
@@ -43,7 +44,7 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
       host: (fact: "auth" | "handler" | "prisma") =>
         (fact === "prisma" &&
           host.prisma.client.specifier &&
-          forCode("path", "The package of the Prisma client", host.prisma.client.specifier)) ||
+          forCode("module", "The package of the Prisma client", host.prisma.client.specifier)) ||
         imports.specifier(path, files[fact]),
       cls: (role: string) => classOf(feature, role, css !== null),
     }
@@ -221,15 +222,19 @@ class Imports {
   constructor(private readonly host: Host) {}
 
   specifier(from: string, target: string): string {
-    return forCode("path", `The way from ${from} to a module`, this.#specifier(from, target))
+    return forCode("module", `The way from ${from} to a module`, this.#specifier(from, target))
   }
 
   #specifier(from: string, target: string): string {
     const module = target.replace(/\.tsx?$|\.jsx?$/, "").replace(/\/index$/, "")
     const { alias } = this.host
     const near = posix.dirname(from) === posix.dirname(module)
-    if (alias && !near && (alias.dir === "" || module.startsWith(`${alias.dir}/`)))
-      return alias.prefix + (alias.dir === "" ? module : module.slice(alias.dir.length + 1))
+    if (alias && !near && (alias.dir === "" || module.startsWith(`${alias.dir}/`))) {
+      const aliased = alias.prefix + (alias.dir === "" ? module : module.slice(alias.dir.length + 1))
+      // An alias that says more of the path would lead the import elsewhere.
+      const isTaken = alias.others.some((pattern) => (matchAlias(pattern, aliased)?.weight ?? -1) >= alias.prefix.length)
+      if (!isTaken) return aliased
+    }
     const relative = posix.relative(posix.dirname(from), module)
     return relative.startsWith(".") ? relative : `./${relative}`
   }
