@@ -29,8 +29,8 @@ export const isPackageName = (text: string): boolean =>
 
 export const isEnvName = (text: string): boolean => text.length <= 200 && /^[A-Za-z_][A-Za-z0-9_]*$/.test(text)
 
-/** `mfa`, `my-feature`: the key of a manifest and the stem of files. */
-export const isFeatureName = (text: string): boolean => text.length <= 100 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(text)
+/** `mfa`, `my-feature`: the key of a manifest and the stem of files. `constructor` is there in every object already. */
+export const isFeatureName = (text: string): boolean => text.length <= 100 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(text) && !(text in {})
 
 /** `app/page.tsx`, `../db/schema.prisma`: relative, with `/`, without detours. In a workspace it may begin further up. */
 export function isCleanPath(path: string): boolean {

