@@ -20,7 +20,7 @@ import { hostDocument } from "../report/json"
 import { commandFrom, type Shown, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
-import { visible } from "../visible"
+import { visible, visibleLines } from "../visible"
 import { withAnswers } from "./answers"
 import { schemaErrors, validatorMajor } from "./check-result"
 import { fileChecks } from "./file-checks"
@@ -84,7 +84,7 @@ export async function status(given: RunOptions): Promise<number> {
 
 function line({ state, message, fix }: Check): string {
   const mark = { ok: kleur.green("✔"), todo: kleur.yellow("!"), unknown: kleur.cyan("?") }[state]
-  return `${mark} ${visible(message)}${fix ? `\n    ${fix.replaceAll("\n", "\n    ")}` : ""}`
+  return `${mark} ${visible(message)}${fix ? `\n    ${visibleLines(fix, false).replaceAll("\n", "\n    ")}` : ""}`
 }
 
 async function interruption(root: string): Promise<Check | null> {

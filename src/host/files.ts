@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, resolve, sep } from "node:path"
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path"
 import {
   type Entry,
   entriesOf,
@@ -119,6 +119,14 @@ export class HostFiles {
       holdsSecrets(real) || envFiles.some((file) => exists(join(this.root, file)) && realPath(join(this.root, file)) === real)
     if ((isSecret && !holdsSecrets(path)) || real.split(sep).some(isGitFolder))
       throw unsafeLink(path, `leads to ${this.relative(real)}, which may hold secrets.`)
+    // Not every secret is known by its name. What is read as code or as a schema is some file of that kind.
+    if (extname(path) !== "" && extname(real) !== extname(path) && !holdsSecrets(path))
+      throw unsafeLink(path, `leads to ${this.relative(real)}, a file of another kind.`)
+  }
+
+  /** Whether the last component of a path is a link. */
+  isLink(path: string): boolean {
+    return !this.written.has(path) && entryAt(join(this.root, path)) === "link"
   }
 
   #realOf(full: string): string {

@@ -1,3 +1,4 @@
+import { unsafeLink } from "../disk/place"
 import { CliError } from "../errors"
 import type { RenderedFile } from "../feature/render"
 import { forCode, isCreatable } from "../names"
@@ -6,14 +7,16 @@ import type { Action } from "./types"
 
 /**
  * @throws CliError file_exists: something else has the name, whatever lies beside it that says it were ours;
- * feature_invalid: it is no place for a feature's file; name_unsafe
+ * feature_invalid: it is no place for a feature's file; link_unsafe; name_unsafe
  */
 export function planFiles(files: RenderedFile[], sources: Sources): Action[] {
   return files.map(({ path, text }) => {
-    const existing = sources.read(path)
     const action = { kind: "create" as const, path, after: text, reason: "generated" }
     if (!isCreatable(forCode("path", "The path of a new file", path)))
       throw new CliError("feature_invalid", `${path} would be created, which is no place for a feature's file.`, { file: path })
+    // Its text would be shown, and what it leads to may be anything of the user's.
+    if (sources.isLink(path)) throw unsafeLink(path, "is a link, and would be a file of the feature's.")
+    const existing = sources.read(path)
     if (existing === null) return { ...action, state: "planned" }
     if (existing === text) return { ...action, state: "unchanged" }
     // A file of ours that the user has edited since is theirs; `update` merges, `add` leaves it. That it is one, the

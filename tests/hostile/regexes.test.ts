@@ -221,10 +221,10 @@ describe("bounded", () => {
     expect(run.json.status, run.stderr).toBe("planned")
   })
 
-  test.each(["((.|.|\\s)*)*mfa", "mfa("])("a model called %s is compared, and not looked for as an expression", (name) => {
+  test.each(["((.|.|\\s)*)*mfa", "mfa("])("a model called %s is no model, and not looked for as an expression", (name) => {
     const host = makeHost({ "prisma/schema.prisma": `${minimalHost["prisma/schema.prisma"]}\nmodel ${name} {\n  id Int @id\n}\n` })
     const run = chimerai(["add", "mfa", host, "--dry-run", "--json"])
-    expect(run.json.error?.code ?? run.json.status, run.stderr).toBe("planned")
+    expect(run.json.error?.code, run.stderr).toBe("prisma_schema_invalid")
   })
 
   test.each(["tabWidth: 1000000", "printWidth: 99999999", '"tabWidth": 1e6'])("the number of %s is left to its default", (text) => {
