@@ -60,6 +60,9 @@ describe("what a feature says is checked", () => {
       (one) => Object.assign(one.files[0], { target }),
     ]),
     ["a variable that is an expression", (one) => Object.assign(one.env[0], { name: "(A|B)+" })],
+    ...["AUTH_SECRET", "NEXTAUTH_SECRET", "DATABASE_URL", "NODE_OPTIONS", "NEXT_PUBLIC_KEY", "PATH"].map(
+      (name): [string, (feature: any) => void] => [`the variable ${name}`, (one) => Object.assign(one.env[0], { name })],
+    ),
     ["a variable with a line break", (one) => Object.assign(one.env[0], { name: "A\nB" })],
     ["a comment with a line break", (one) => Object.assign(one.env[0], { comment: "why\nNODE_OPTIONS=--require=./evil.js" })],
     ["a key without measure", (one) => Object.assign(one.env[0], { generate: "base64:999999999999" })],
