@@ -15,7 +15,10 @@ export const isIdentifier = (text: string): boolean => text.length <= 200 && /^[
  * and nothing that cannot be seen.
  */
 export const isPlainPath = (text: string): boolean =>
-  text !== "" && text.length <= longestPath && !/["'`\\*<>|{}]/.test(text) && !hasUnseen(text)
+  text !== "" && text.length <= longestPath && !/["'`\\*<>|{}]/.test(text) && !hasUnseen(text.replace(joiner, ""))
+
+/** What makes one emoji of several: `👨‍👩‍👧` is a name that people give. Anywhere else it hides. */
+const joiner = /(?<=\p{Extended_Pictographic}[\uFE0F\u{1F3FB}-\u{1F3FF}]?)\u200D(?=\p{Extended_Pictographic})/gu
 
 /**
  * What may stand in an import: a path or the name of a module. With a scheme it is an address, and `data:` is code by
@@ -66,6 +69,11 @@ export const isOpenPath = (path: string): boolean =>
 /** Files that tools and package managers read as orders, by name or by what their names end in. */
 const toolFiles =
   /^(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-[\w-]+\.ya?ml|yarn\.lock|bun\.lockb?|bunfig\.toml|deno\.jsonc?|binding\.gyp|makefile|dockerfile|procfile|[jt]sconfig[\w.-]*\.json|.*\.config\.[\w.]+)$/
+/** The same at the top of a project, where nothing of a feature belongs: `server.js`, `gulpfile.js`. */
+const atTop = /^(?:\.\.\/)*[^/]+$/
+/** Setups of tests, seeds and workers, which are run by their names. */
+const runByName =
+  /^(?:.*\.(?:setup|workspace|conf|rc)\.\w+|(?:gulp|grunt|jake|cake|wrangler|gatsby-\w+)file\.\w+|mdx-components\.\w+|seed\.\w+|sw\.\w+|service-?worker\.\w+)$/
 /** Code that Next.js runs by its place. */
 const hooks = /^(?:src\/)?(?:middleware|proxy|instrumentation(?:-client)?)\.\w+$/
 
@@ -80,6 +88,10 @@ export function isCreatable(path: string): boolean {
   return (
     /\.(?:[cm]?[jt]sx?|css|prisma)$/.test(name) &&
     !toolFiles.test(name) &&
+    !runByName.test(name) &&
+    parts[0] !== "public" &&
+    // A schema of a folder may be at the top of what holds it.
+    (name.endsWith(".prisma") || !atTop.test(path)) &&
     !hooks.test(path.toLowerCase()) &&
     parts.every((part) => part === ".." || !part.startsWith("."))
   )

@@ -77,6 +77,8 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
   // One after the other: a thousand of a megabyte must not be in memory at once.
   const rendered: RenderedFile[] = []
   for (const file of feature.files.filter(({ when }) => isFor(host, when))) rendered.push(await renderFile(file))
+  const twice = rendered.find(({ path }, at) => rendered.findIndex((other) => other.path === path) < at)
+  if (twice) throw new CliError("feature_invalid", `Two templates of ${feature.name} are for one file: ${twice.path}.`)
   return {
     files: rendered,
     models: await blaming(feature.schema.models, async (name) => {

@@ -17,7 +17,7 @@ const template = text((path) => isBelow(path) && path.endsWith(".hbs"), "not the
 const module = text((path) => isBelow(path) && isCreatable(`${path}.ts`), "not the path of a module")
 const target = text(
   // Whatever folder the app has for it; what it comes to there is looked at again.
-  (path) => !path.startsWith(".") && isCreatable(path.replace(/^\{base\}/, "").replace(/^\{\w+\}/, "folder")),
+  (path) => !path.startsWith(".") && isCreatable(path.replace(/^\{base\}/, "").replace(/^\{\w+\}/, "app/folder")),
   "not a file that a feature may create: code, styles and schemas of the app, and nothing that a tool reads as its configuration",
 )
 /** Words: what a shell would take for more than that is nothing to print as the next step. */

@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import { unsafeLink } from "../disk/place"
 import { CliError } from "../errors"
 import type { RenderedFile } from "../feature/render"
@@ -10,10 +11,12 @@ import type { Action } from "./types"
  * feature_invalid: it is no place for a feature's file; link_unsafe; name_unsafe
  */
 export function planFiles(files: RenderedFile[], sources: Sources): Action[] {
+  const folders = new Set<string>()
   return files.map(({ path, text }) => {
     const action = { kind: "create" as const, path, after: text, reason: "generated" }
     if (!isCreatable(forCode("path", "The path of a new file", path)))
       throw new CliError("feature_invalid", `${path} would be created, which is no place for a feature's file.`, { file: path })
+    assertRoom(path, folders, sources)
     // Its text would be shown, and what it leads to may be anything of the user's.
     if (sources.isLink(path)) throw unsafeLink(path, "is a link, and would be a file of the feature's.")
     const existing = sources.read(path)
@@ -27,4 +30,25 @@ export function planFiles(files: RenderedFile[], sources: Sources): Action[] {
       suggestion: "Nothing was changed. Move or rename the file, then run this again.",
     })
   })
+}
+
+/** Bytes. No disk takes a longer name. */
+const longestName = 240
+
+/**
+ * Whether there can be a file: what fails when it is written has to be undone.
+ * @param folders those that were looked at
+ * @throws CliError name_unsafe, file_exists
+ */
+function assertRoom(path: string, folders: Set<string>, sources: Sources): void {
+  if (path.split("/").some((part) => Buffer.byteLength(part) > longestName))
+    throw new CliError("name_unsafe", `${path} has a part that is too long to be the name of a file.`, { file: path })
+  for (let dir = posix.dirname(path); dir !== "." && !folders.has(dir) && !dir.endsWith(".."); dir = posix.dirname(dir)) {
+    folders.add(dir)
+    if (sources.read(dir) === null) continue
+    throw new CliError("file_exists", `${dir} is a file, and ${path} would be in a folder of that name.`, {
+      file: dir,
+      suggestion: "Nothing was changed. Move or rename the file, then run this again.",
+    })
+  }
 }

@@ -52,6 +52,15 @@ describe("what a feature says is checked", () => {
       "/tmp/x.ts",
       "lib/../../x.ts",
       "C:/x.ts",
+      "gulpfile.js",
+      "Gruntfile.js",
+      "vitest.workspace.ts",
+      "jest.setup.ts",
+      "karma.conf.js",
+      "prisma/seed.ts",
+      "server.js",
+      "{base}mdx-components.tsx",
+      "public/sw.js",
       "lib/x.sh",
       "lib/x\u202E.ts",
       '{base}lib/x";evil();".ts',
@@ -123,6 +132,8 @@ describe("a feature's files are regular ones of its own folder", () => {
     symlinkSync(outside, join(dir, dirname(template)))
     refusedWith(dir)
   })
+
+  test("two templates for one file", () => refusedWith(featureWith((one) => one.files.push(one.files[0]))))
 
   test("what a template gives is parsed before it is written", () => {
     const dir = featureWith(() => {})

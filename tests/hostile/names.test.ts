@@ -59,6 +59,20 @@ describe("a name that would be code in code is refused", () => {
   })
 })
 
+test.each<[string, Tree, string, string]>([
+  ["a file where a folder has to be", { "lib/mfa": "" }, "file_exists", "lib/mfa"],
+  ["a file where the scripts go", { scripts: "" }, "file_exists", "scripts"],
+])("%s is refused when it is planned", (_, tree, code, file) => {
+  const run = chimerai(["add", "mfa", makeHost(tree), "--dry-run", "--json"])
+  expect([run.code, run.json.error?.code, run.json.error?.file]).toEqual([3, code, file])
+})
+
+test("a name that is longer than a disk takes is refused when it is planned", () => {
+  const long = String(minimalHost["auth.ts"]).replace("[GitHub]", `[GitHub], pages: { signIn: "/${"a".repeat(300)}" }`)
+  const run = chimerai(["add", "mfa", makeHost({ "auth.ts": long }), "--dry-run", "--json"])
+  expect([run.code, run.json.error?.code]).toEqual([3, "name_unsafe"])
+})
+
 describe("an alias leads an import of ours nowhere else", () => {
   const withPaths = (paths: object, more: Tree = {}) =>
     makeHost({ "tsconfig.json": JSON.stringify({ compilerOptions: { paths } }), "evil/x.ts": "export const x = 1\n", ...more })
@@ -115,7 +129,7 @@ test("texts of an app become literals, with what cannot be seen written by numbe
 })
 
 test("a name that prettier and prisma would take stays usable", () => {
-  for (const folder of ["app/api/(öffentlich)", "app/api/v1.0", "app/api/my app", "app/api/$x+y"]) {
+  for (const folder of ["app/api/(öffentlich)", "app/api/v1.0", "app/api/my app", "app/api/$x+y", "app/api/(👨‍👩‍👧)"]) {
     const tree = { "app/api/auth/[...nextauth]/route.ts": null, [`${folder}/auth/[...nextauth]/route.ts`]: route }
     const dir = makeHost(tree)
     const before = snapshot(dir)
