@@ -1,4 +1,3 @@
-import { posix } from "node:path"
 import { unsafeLink } from "../disk/place"
 import { CliError } from "../errors"
 import type { RenderedFile } from "../feature/render"
@@ -43,7 +42,8 @@ const longestName = 240
 function assertRoom(path: string, folders: Set<string>, sources: Sources): void {
   if (path.split("/").some((part) => Buffer.byteLength(part) > longestName))
     throw new CliError("name_unsafe", `${path} has a part that is too long to be the name of a file.`, { file: path })
-  for (let dir = posix.dirname(path); dir !== "." && !folders.has(dir) && !dir.endsWith(".."); dir = posix.dirname(dir)) {
+  const above = (inner: string) => inner.slice(0, Math.max(inner.lastIndexOf("/"), 0))
+  for (let dir = above(path); dir !== "" && !folders.has(dir) && !dir.endsWith(".."); dir = above(dir)) {
     folders.add(dir)
     if (sources.read(dir) === null) continue
     throw new CliError("file_exists", `${dir} is a file, and ${path} would be in a folder of that name.`, {
