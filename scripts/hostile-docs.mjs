@@ -78,7 +78,11 @@ const rows = [
     "H8",
     "planted files that pass for generated ones",
     "Ours is what the manifest has and the templates give; anything else is refused, or said by `add`, `update` and `status`.",
-    { manifest: ["what is planted is not ours"] },
+    {
+      manifest: ["what is planted is not ours"],
+      twins: ["a module that would be loaded in the place of ours"],
+      names: ["an alias leads an import of ours nowhere else"],
+    },
   ],
   [
     "H9",
@@ -96,6 +100,7 @@ const rows = [
         "package.json gets JSON, whatever a name or a range is",
         "the plan names what is installed with its range",
       ],
+      templates: ["a feature's models are models"],
     },
   ],
   [
@@ -107,6 +112,7 @@ const rows = [
         "what no chimerai has written is a refusal for every command",
         "with an installation that is one, a manifest takes nothing else out of the app's files",
         "remove leaves variables and dependencies that are not the feature's",
+        "a feature of somebody's own takes nothing that is called like it",
       ],
     },
   ],
@@ -138,6 +144,7 @@ const rows = [
     {
       output: ["nothing of a stranger's acts on the terminal", "a command that is printed is what it looks like"],
       process: ["a package manager's output is shown without what acts on a terminal"],
+      templates: ["a template calls nothing but what it is given"],
     },
   ],
   [
@@ -155,13 +162,23 @@ const rows = [
     "H17",
     "special, huge and endless files, and texts that take for ever to read",
     "Only regular files up to a size are read, and every reader takes time in proportion.",
-    { disk: ["H17: special and huge files"], regexes: ["linear", "bounded"], workspaces: ["patterns that would take for ever"] },
+    {
+      disk: ["H17: special and huge files"],
+      regexes: ["linear", "bounded", "a whole run on a matcher of choices ends"],
+      sizes: ["files that are long, many, or full of the same", "status names some places of a file, not thousands"],
+      templates: ["a template comes to an end"],
+      workspaces: ["patterns that would take for ever"],
+    },
   ],
   [
     "H18",
     "nesting and odd types in configs",
     "A refusal with a code, never an internal error.",
-    { manifest: ["odd configs are refused, not met with an error of ours"], features: ["what a feature says is checked"] },
+    {
+      manifest: ["odd configs are refused, not met with an error of ours"],
+      features: ["what a feature says is checked"],
+      templates: ["a mistake in a template is its author's, and is named"],
+    },
   ],
   [
     "H19",

@@ -15,7 +15,16 @@ export const isIdentifier = (text: string): boolean => text.length <= 200 && /^[
  * and nothing that cannot be seen.
  */
 export const isPlainPath = (text: string): boolean =>
-  text !== "" && text.length <= longestPath && !/["'`\\*<>|{}]/.test(text) && !hasUnseen(text)
+  text !== "" && text.length <= longestPath && !/["'`\\*<>|{}]/.test(text) && !hasUnseen(text.replace(joiner, ""))
+
+/** What makes one emoji of several: `👨‍👩‍👧` is a name that people give. Anywhere else it hides. */
+const joiner = /(?<=\p{Extended_Pictographic}[\uFE0F\u{1F3FB}-\u{1F3FF}]?)\u200D(?=\p{Extended_Pictographic})/gu
+
+/**
+ * What may stand in an import: a path or the name of a module. With a scheme it is an address, and `data:` is code by
+ * itself; webpack takes what is before `!` for a program to run, and what follows `?` or `#` for no part of the name.
+ */
+export const isModuleName = (text: string): boolean => isPlainPath(text) && !/^[a-z][\w+.-]*:|^\/|\/\/|[!?]|(?!^)#/i.test(text)
 
 /** `@scope/name`, as the npm registry takes it. */
 export const isPackageName = (text: string): boolean =>
@@ -23,8 +32,8 @@ export const isPackageName = (text: string): boolean =>
 
 export const isEnvName = (text: string): boolean => text.length <= 200 && /^[A-Za-z_][A-Za-z0-9_]*$/.test(text)
 
-/** `mfa`, `my-feature`: the key of a manifest and the stem of files. */
-export const isFeatureName = (text: string): boolean => text.length <= 100 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(text)
+/** `mfa`, `my-feature`: the key of a manifest and the stem of files. `constructor` is there in every object already. */
+export const isFeatureName = (text: string): boolean => text.length <= 100 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(text) && !(text in {})
 
 /** `app/page.tsx`, `../db/schema.prisma`: relative, with `/`, without detours. In a workspace it may begin further up. */
 export function isCleanPath(path: string): boolean {
@@ -60,6 +69,11 @@ export const isOpenPath = (path: string): boolean =>
 /** Files that tools and package managers read as orders, by name or by what their names end in. */
 const toolFiles =
   /^(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-[\w-]+\.ya?ml|yarn\.lock|bun\.lockb?|bunfig\.toml|deno\.jsonc?|binding\.gyp|makefile|dockerfile|procfile|[jt]sconfig[\w.-]*\.json|.*\.config\.[\w.]+)$/
+/** The same at the top of a project, where nothing of a feature belongs: `server.js`, `gulpfile.js`. */
+const atTop = /^(?:\.\.\/)*[^/]+$/
+/** Setups of tests, seeds and workers, which are run by their names. */
+const runByName =
+  /^(?:.*\.(?:setup|workspace|conf|rc)\.\w+|(?:gulp|grunt|jake|cake|wrangler|gatsby-\w+)file\.\w+|mdx-components\.\w+|seed\.\w+|sw\.\w+|service-?worker\.\w+)$/
 /** Code that Next.js runs by its place. */
 const hooks = /^(?:src\/)?(?:middleware|proxy|instrumentation(?:-client)?)\.\w+$/
 
@@ -74,6 +88,10 @@ export function isCreatable(path: string): boolean {
   return (
     /\.(?:[cm]?[jt]sx?|css|prisma)$/.test(name) &&
     !toolFiles.test(name) &&
+    !runByName.test(name) &&
+    parts[0] !== "public" &&
+    // A schema of a folder may be at the top of what holds it.
+    (name.endsWith(".prisma") || !atTop.test(path)) &&
     !hooks.test(path.toLowerCase()) &&
     parts.every((part) => part === ".." || !part.startsWith("."))
   )
@@ -92,8 +110,8 @@ export function isEditable(path: string): boolean {
  * @param what how the value is called in the refusal: `the alias of tsconfig.json`
  * @throws CliError name_unsafe
  */
-export function forCode(kind: "identifier" | "path", what: string, value: string): string {
-  if (kind === "identifier" ? isIdentifier(value) : isPlainPath(value)) return value
+export function forCode(kind: "identifier" | "path" | "module", what: string, value: string): string {
+  if ({ identifier: isIdentifier, path: isPlainPath, module: isModuleName }[kind](value)) return value
   throw new CliError("name_unsafe", `${what} is ${JSON.stringify(value.slice(0, 200))}, which cannot be written into code.`, {
     suggestion: "Nothing was changed. Give it a name without quotes, control characters and the like, then run this again.",
   })

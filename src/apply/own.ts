@@ -27,7 +27,8 @@ export function ownOf(installed: InstalledFeature, feature: LoadedFeature): Inst
     .join("\n")
   // Another version may have had more of them, which are called after the feature.
   const prefix = `${feature.name.toUpperCase().replaceAll("-", "_")}_`
-  const isOwn = (name: string) => variables.has(name) || name.startsWith(prefix)
+  // Of a feature called `auth` that would be AUTH_SECRET: only names of this package's are nobody else's.
+  const isOwn = (name: string) => variables.has(name) || (feature.isBuiltIn && name.startsWith(prefix))
   // A key stays until it is asked for, whatever the manifest calls it.
   const env = installed.env.map((entry) => ({
     ...entry,
@@ -47,14 +48,25 @@ const notOurs = (claim: string): CliError =>
     suggestion: "Nothing was changed. Restore it from your repository: git checkout -- .chimerai",
   })
 
-/** By its place: below a folder, or with a name, that is the feature's, or where one of its files goes. */
-function isOwnFile({ name, routes, files }: LoadedFeature, path: string): boolean {
-  const leaves = [routes.challenge, routes.settings].map((route) => posix.basename(route))
-  const isNamed = (part: string) => part === name || part.startsWith(`${name}-`) || part.startsWith(`${name}.`) || leaves.includes(part)
-  if (path.split("/").some(isNamed)) return true
-  const bare = (target: string) => target.replace(/^\{\w+\}\/?/, "").replace(/\.[jt]s(x?)$/, ".js$1")
-  const own = bare(path)
-  return files.some(({ target }) => bare(target).includes("/") && (own === bare(target) || own.endsWith(`/${bare(target)}`)))
+/**
+ * By its place: below a folder, or with a name, that is the feature's, or where one of its files goes. A feature of
+ * somebody's own may be called `app`: there only the last counts, and what is below `lib/<name>`.
+ */
+function isOwnFile({ name, routes, files, isBuiltIn }: LoadedFeature, path: string): boolean {
+  const leaves = { challenge: posix.basename(routes.challenge), settings: posix.basename(routes.settings) }
+  const isNamed = (part: string) =>
+    part === name || part.startsWith(`${name}-`) || part.startsWith(`${name}.`) || Object.values(leaves).includes(part)
+  if (isBuiltIn && path.split("/").some(isNamed)) return true
+  if (`/${path}`.includes(`/lib/${name}/`) || `/${path}`.endsWith(`/${name}.prisma`)) return true
+  const inJavaScript = (file: string) => file.replace(/\.[jt]s(x?)$/, ".js$1")
+  const own = `/${inJavaScript(path)}`
+  return files.some(({ target }) => {
+    const [, folder = "", rest = ""] = /^(?:\{(\w+)\}\/?)?(.*)$/.exec(target) ?? []
+    const leaf = { challenge: leaves.challenge, settings: leaves.settings }[folder.replace("Parts", "")]
+    // In pages/ the parts of a page are elsewhere.
+    const places = leaf === undefined ? [rest] : [`${leaf}/${rest}`, `${leaf}${rest}`, `components/mfa/${rest}`]
+    return places.some((place) => place.includes("/") && own.endsWith(`/${inJavaScript(place)}`))
+  })
 }
 
 /** Longer lines are nobody's insertions. */

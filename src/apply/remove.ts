@@ -96,13 +96,17 @@ export function planRemoval(root: string, feature: string, options: RemovalOptio
 export function planPurge(root: string, file: string, keys: { name: string; comment: string }[]): RemovalPlan | null {
   const text = read(root, file)
   if (text === null) return null
-  const ours = keys.filter(({ name, comment }) => text.includes(`# ${comment}\n${name}=`) || text.includes(`# ${comment}\r\n${name}=`))
+  const ours = keys.filter((key) => isCommented(text, key))
   if (ours.length === 0) return null
   const names = ours.map(({ name }) => name)
   const installed = { version: "", answers: {}, created: [], edited: [], env: [], dependencies: [], folders: [] }
   const removals = [envRemoval(file, text, linesWithout(text, names))]
   return { removals, edited: [], keys: [], used: [], installed, manifest: emptyManifest() }
 }
+
+/** Whether a variable stands where a run has put it: under its comment. */
+export const isCommented = (text: string, { name, comment }: { name: string; comment: string }): boolean =>
+  ["\n", "\r\n"].some((eol) => text.includes(`# ${comment}${eol}${name}=`))
 
 const envRemoval = (path: string, before: string, after: string | null): Removal => ({
   kind: "env",

@@ -55,7 +55,7 @@ export type Manifest = { schema: number; features: Record<string, InstalledFeatu
 const manifestSchema = 2
 
 export const hashOf = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex")
-export const emptyManifest = (): Manifest => ({ schema: manifestSchema, features: {} })
+export const emptyManifest = (): Manifest => ({ schema: manifestSchema, features: Object.create(null) })
 
 /**
  * The text of a file of chimerai's own; null where there is none.

@@ -4,9 +4,10 @@ import { readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import { HostFiles } from "../host/files"
+import { assertNoTwins } from "../host/twins"
 import { notInstalled } from "../host/workspace"
 import { assertSecretsUnknown } from "../plan/env"
-import { hasChanges, isDifferent, type Plan } from "../plan/types"
+import { type Action, hasChanges, isDifferent, type Plan } from "../plan/types"
 import { type Outcome, planDocument, type Status } from "../report/json"
 import { commandFrom, type Shown, shownEvidence, shownFrom } from "../report/paths"
 import { planTable } from "../report/plan-table"
@@ -35,6 +36,8 @@ export async function add(given: RunOptions): Promise<number> {
     assertSame(installed.version)
   }
   const plan = await makePlan(feature, options)
+  const pathsOf = (kind: Action["kind"]) => plan.actions.flatMap((action) => (action.kind === kind ? [action.path] : []))
+  assertNoTwins(new HostFiles(options.dir), pathsOf("create"), pathsOf("edit"))
   assertSecretsUnknown(plan.host, feature, new HostFiles(options.dir))
   if (!options.json || options.diff) await preview(plan, options, report)
   const shown = shownFrom(options.app)

@@ -4,6 +4,7 @@ import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import { render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
+import { assertNotAliased } from "../host/aliased-packages"
 import { type Detection, detect } from "../host/detect"
 import { signInOf } from "../host/sign-in-callers"
 import { plan as decide } from "../plan/plan"
@@ -16,6 +17,10 @@ import type { RunOptions } from "./options"
  */
 export async function makePlan(feature: LoadedFeature, options: RunOptions, written?: ReadonlyMap<string, string | null>): Promise<Plan> {
   const detection = await detect(options.dir, feature.requires, options, written)
+  assertNotAliased(
+    detection.modules,
+    feature.dependencies.map(({ name }) => name),
+  )
   const [
     { wrapCall },
     { joinImports },
@@ -47,6 +52,7 @@ function sourcesOf({ files, modules, host }: Detection, feature: string) {
   const created = new Set(readManifest(host.root)?.features[feature]?.created.map(({ path }) => path))
   return {
     read: (path: string) => files.read(path),
+    isLink: (path: string) => files.isLink(path),
     isSignIn: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
     isInstalled: (path: string) => created.has(path),
     means: (from: string, specifier: string, module: string) => modules.means(from, specifier, module),

@@ -1,6 +1,6 @@
 import kleur from "kleur"
 import { ownOf } from "../apply/own"
-import { applyRemoval, planPurge, planRemoval, type Removal } from "../apply/remove"
+import { applyRemoval, isCommented, planPurge, planRemoval, type Removal } from "../apply/remove"
 import { type InstalledFeature, readManifest } from "../apply/store"
 import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
@@ -37,7 +37,14 @@ export async function remove(options: RunOptions): Promise<number> {
   })
 
   const known = readManifest(files.root)?.features[options.feature]
-  const own = (installed: InstalledFeature) => ownOf(installed, feature)
+  const own = (installed: InstalledFeature): InstalledFeature => {
+    const ours = ownOf(installed, feature)
+    // What a feature of somebody's own calls its variable may be the app's: a run of its has left it under its comment.
+    const isOurs = (path: string, name: string) =>
+      feature.isBuiltIn || feature.env.some((key) => key.name === name && isCommented(files.read(path) ?? "", key))
+    const env = ours.env.map((entry) => ({ ...entry, names: entry.names.filter((name) => isOurs(entry.path, name)) }))
+    return { ...ours, env: env.filter(({ names }) => names.length > 0) }
+  }
   const removal = { ...options, own, left: known ? await leftBehind(files, own(known)) : new Map() }
   const plan =
     planRemoval(files.root, options.feature, removal, (names, ours) => packagesUsed(files, names, ours)) ??

@@ -11,9 +11,7 @@ import { detect } from "../host/detect"
 import { holdersOf, valueIn } from "../host/env"
 import { HostFiles } from "../host/files"
 import { isMigrated } from "../host/migrations"
-import { Modules } from "../host/modules"
 import { delegateOf } from "../host/prisma"
-import { importsOf } from "../host/sources"
 import type { Host, Warning } from "../host/types"
 import { notInstalled } from "../host/workspace"
 import { knownHolder, whyNotPrivate } from "../plan/env"
@@ -22,11 +20,11 @@ import { hostDocument } from "../report/json"
 import { commandFrom, type Shown, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
-import { visible } from "../visible"
+import { visible, visibleLines } from "../visible"
 import { withAnswers } from "./answers"
 import { schemaErrors, validatorMajor } from "./check-result"
+import { fileChecks } from "./file-checks"
 import { compareToOwn } from "./installed-version"
-import { leftBehind } from "./left-behind"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
@@ -86,7 +84,7 @@ export async function status(given: RunOptions): Promise<number> {
 
 function line({ state, message, fix }: Check): string {
   const mark = { ok: kleur.green("✔"), todo: kleur.yellow("!"), unknown: kleur.cyan("?") }[state]
-  return `${mark} ${visible(message)}${fix ? `\n    ${fix.replaceAll("\n", "\n    ")}` : ""}`
+  return `${mark} ${visible(message)}${fix ? `\n    ${visibleLines(fix, false).replaceAll("\n", "\n    ")}` : ""}`
 }
 
 async function interruption(root: string): Promise<Check | null> {
@@ -121,37 +119,6 @@ function versionCheck({ version }: InstalledFeature): Check {
     message: `MFA ${version} is installed; this is ${own}, which cannot tell how its insertions are.`,
     fix,
   }
-}
-
-/** What the user has made of our files is theirs, and said; what is missing and still wanted is not well. */
-async function fileChecks(files: HostFiles, { created }: InstalledFeature, shown: Shown): Promise<Check[]> {
-  const gone = created.filter(({ path }) => !files.exists(path)).map(({ path }) => path)
-  const wanted = await stillWanted(files, gone)
-  const [missing, unmissed] = [wanted.map(shown), gone.filter((path) => !wanted.includes(path)).map(shown)]
-  const left = await leftBehind(files, { created, edited: [] })
-  const edited = created
-    .filter(({ path }) => files.exists(path) && files.glance(path) !== left.get(path)?.text)
-    .map(({ path }) => shown(path))
-  return [
-    missing.length === 0
-      ? { id: "files", state: "ok", message: `${created.length - unmissed.length} files are in place.` }
-      : { id: "files", state: "todo", message: `These files are gone: ${missing.join(", ")}.`, fix: "npx chimerai add mfa" },
-    ...(unmissed.length === 0
-      ? []
-      : [{ id: "deleted", state: "ok" as const, message: `Deleted, and imported by nothing: ${unmissed.join(", ")}.` }]),
-    ...(edited.length === 0
-      ? []
-      : [{ id: "edited", state: "ok" as const, message: `Yours by now, and merged by update: ${edited.join(", ")}.` }]),
-  ]
-}
-
-/** Pages and routes are there for browsers; of the rest, what some file imports. */
-async function stillWanted(files: HostFiles, gone: string[]): Promise<string[]> {
-  if (gone.length === 0) return []
-  const modules = await Modules.of(new HostFiles(files.root, new Map(gone.map((path) => [path, ""]))))
-  const imported = importsOf(files, new Set(gone), (from, specifier) => modules.resolve(from, specifier))
-  const isOptional = (path: string) => /(^|\/)lib\/mfa\/|^scripts\//.test(path)
-  return gone.filter((path) => !isOptional(path) || imported.some(({ target }) => target === path))
 }
 
 /** What a plan would still do to the app's own files. */

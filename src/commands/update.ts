@@ -8,6 +8,7 @@ import { CliError, exit } from "../errors"
 import { loadFeature } from "../feature/load"
 import type { LoadedFeature } from "../feature/types"
 import { HostFiles } from "../host/files"
+import { twinWarnings } from "../host/twins"
 import { assertSecretsUnknown } from "../plan/env"
 import { filesDiffer } from "../plan/plan"
 import type { Plan } from "../plan/types"
@@ -48,7 +49,7 @@ export async function update(given: RunOptions): Promise<number> {
   const conflicts = plan.changes.filter(({ state }) => state === "conflict")
   // Whatever a repository says that they were: what is in them instead decides whether a second factor is asked for.
   const differing = plan.changes.filter(({ path, after }) => after !== null && plan.created.has(path) && after !== plan.created.get(path))
-  const warnings = [...fresh.warnings, ...filesDiffer(differing.map(({ path }) => path))]
+  const warnings = [...fresh.warnings, ...filesDiffer(differing.map(({ path }) => path)), ...twinWarnings(files, [...plan.created.keys()])]
   const document = (status: string, state: string, nextSteps: string[] = []) => ({
     command: "update",
     feature: feature.name,
@@ -65,7 +66,8 @@ export async function update(given: RunOptions): Promise<number> {
     nextSteps,
     warnings,
   })
-  for (const { code, message } of warnings) if (code === "files_differ") report.note(`${kleur.yellow("!")} ${visible(message)}`)
+  for (const { code, message } of warnings)
+    if (["files_differ", "module_shadowed"].includes(code)) report.note(`${kleur.yellow("!")} ${visible(message)}`)
   for (const change of [...planned, ...conflicts]) report.out(row(change, shown(change.path)))
   if (options.diff) {
     const { changesDiff, planDiff } = await import("../report/diff")

@@ -29,6 +29,9 @@ export function entryAt(path: string): "file" | "folder" | "link" | "special" | 
 /** The permission bits of a file, links followed; null where nothing is. */
 export const modeOf = (path: string): number | null => (existsSync(path) ? statSync(path).mode : null)
 
+/** The bytes of a file, links followed; 0 where nothing is. */
+export const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0)
+
 /** Of the entry itself, no link followed; null where nothing is. */
 export function statAt(path: string) {
   try {

@@ -46,9 +46,21 @@ export function eolOf(text: string): "\n" | "\r\n" {
   return crlf > (text.split("\n").length - 1) / 2 ? "\r\n" : "\n"
 }
 
+/** The lines of the text that was asked for last: a file of 50,000 places is not counted through 50,000 times. */
+let table: { text: string; ends: number[] } = { text: "", ends: [] }
+
 /** The 1-based line of an offset. */
 export function lineAt(text: string, offset: number): number {
-  let line = 1
-  for (let index = text.indexOf("\n"); index !== -1 && index < offset; index = text.indexOf("\n", index + 1)) line++
-  return line
+  if (table.text !== text) {
+    const ends: number[] = []
+    for (let index = text.indexOf("\n"); index !== -1; index = text.indexOf("\n", index + 1)) ends.push(index)
+    table = { text, ends }
+  }
+  let [low, high] = [0, table.ends.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((table.ends[middle] as number) < offset) low = middle + 1
+    else high = middle
+  }
+  return low + 1
 }

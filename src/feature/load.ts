@@ -34,7 +34,7 @@ export function loadFeature(name: string, own?: string): LoadedFeature {
     const [issue] = parsed.error.issues
     throw new CliError("feature_invalid", `feature.json of ${name}: ${issue?.path.join(".")}: ${issue?.message}`)
   }
-  return { ...parsed.data, dir }
+  return { ...parsed.data, dir, isBuiltIn: names.includes(parsed.data.name) }
 }
 
 function parsedJson(text: string, name: string): unknown {

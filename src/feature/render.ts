@@ -1,5 +1,8 @@
 import { posix } from "node:path"
+import type Handlebars from "handlebars"
 import { coerce, gte, parse as parseVersion } from "semver"
+import { CliError } from "../errors"
+import { matchAlias } from "../host/tsconfig"
 import type { Host } from "../host/types"
 import { forCode } from "../names"
 import { visibleJson } from "../visible"
@@ -7,6 +10,8 @@ import { alignSchema } from "./align-schema"
 import { compileTemplate } from "./compile"
 import { format } from "./format"
 import { readTemplate } from "./load"
+import { assertModels } from "./models"
+import type { ownHelpers } from "./template-bounds"
 import type { Condition, LoadedFeature } from "./types"
 
 export type RenderedFile = { path: string; text: string }
@@ -30,11 +35,14 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
   const places = placesOf(feature, host)
   const imports = new Imports(host)
   const context = contextOf(host, places.routes)
+  let written = 0
   const files = { auth: host.auth.calls[0], handler: host.auth.handler, prisma: host.prisma.client.file }
   const renderAt = async (path: string, template: string): Promise<string> => {
     const compiled = await compileTemplate(readTemplate(feature, template))
+    if (written > longestOutput)
+      throw new CliError("feature_invalid", `The feature ${feature.name} writes more than ${longestOutput} characters.`)
     const css = host.styling === "css" ? imports.specifier(path, `${places.base}lib/mfa/mfa.module.css`) : null
-    const helpers = {
+    const helpers: Record<(typeof ownHelpers)[number], Handlebars.HelperDelegate> = {
       // What cannot be seen is written by number: code must not read otherwise than it runs.
       str: (text: string) => visibleJson(JSON.stringify(text)),
       eq: (a: unknown, b: unknown) => a === b,
@@ -43,16 +51,21 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
       host: (fact: "auth" | "handler" | "prisma") =>
         (fact === "prisma" &&
           host.prisma.client.specifier &&
-          forCode("path", "The package of the Prisma client", host.prisma.client.specifier)) ||
+          forCode("module", "The package of the Prisma client", host.prisma.client.specifier)) ||
         imports.specifier(path, files[fact]),
       cls: (role: string) => classOf(feature, role, css !== null),
     }
-    return compiled({ ...context, css }, { helpers })
+    const text = compiled({ ...context, css }, { helpers })
+    written += text.length
+    return text
   }
-  const renderFile = async ({ template, target }: LoadedFeature["files"][number]): Promise<RenderedFile> => {
-    const path = places.path(target)
-    return inStyle(inLanguage({ path, text: await renderAt(path, `files/${template}`) }))
-  }
+  const renderFile = ({ template, target }: LoadedFeature["files"][number]): Promise<RenderedFile> =>
+    blaming(`files/${template}`, async (name) => {
+      const path = places.path(target)
+      const text = await renderAt(path, name)
+      if (path.endsWith(".prisma")) assertModels(name, text)
+      return inStyle(inLanguage({ path, text }))
+    })
   const inLanguage = ({ path, text }: RenderedFile): RenderedFile =>
     host.language === "ts" || !/\.tsx?$/.test(path)
       ? { path, text }
@@ -61,15 +74,39 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
     path,
     text: host.formatting ? await format(path, text, host.formatting) : text,
   })
-  const rendered = await Promise.all(feature.files.filter(({ when }) => isFor(host, when)).map(renderFile))
+  // One after the other: a thousand of a megabyte must not be in memory at once.
+  const rendered: RenderedFile[] = []
+  for (const file of feature.files.filter(({ when }) => isFor(host, when))) rendered.push(await renderFile(file))
+  const twice = rendered.find(({ path }, at) => rendered.findIndex((other) => other.path === path) < at)
+  if (twice) throw new CliError("feature_invalid", `Two templates of ${feature.name} are for one file: ${twice.path}.`)
   return {
     files: rendered,
-    models: alignSchema(await renderAt(host.prisma.userModelFile, feature.schema.models)),
+    models: await blaming(feature.schema.models, async (name) => {
+      const text = await renderAt(host.prisma.userModelFile, name)
+      assertModels(name, text)
+      return alignSchema(text)
+    }),
     routes: places.routes,
     specifier: (from, module) => imports.specifier(from, `${places.base}${module}`),
     fileOf: (module) =>
       rendered.find(({ path }) => path.replace(/\.[jt]sx?$/, "") === `${places.base}${module}`)?.path ??
       `${places.base}${module}.${host.language}`,
+  }
+}
+
+/** Characters of all files together. The built-in feature has a third of it. */
+const longestOutput = 1_000_000
+
+/**
+ * Whatever a template ends with is its author's mistake, and no defect of this package.
+ * @throws CliError feature_invalid, or what `work` throws of its own
+ */
+async function blaming<Result>(template: string, work: (template: string) => Promise<Result>): Promise<Result> {
+  try {
+    return await work(template)
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    throw new CliError("feature_invalid", `${template} cannot be rendered: ${String((error as Error)?.message ?? error)}`)
   }
 }
 
@@ -221,15 +258,19 @@ class Imports {
   constructor(private readonly host: Host) {}
 
   specifier(from: string, target: string): string {
-    return forCode("path", `The way from ${from} to a module`, this.#specifier(from, target))
+    return forCode("module", `The way from ${from} to a module`, this.#specifier(from, target))
   }
 
   #specifier(from: string, target: string): string {
     const module = target.replace(/\.tsx?$|\.jsx?$/, "").replace(/\/index$/, "")
     const { alias } = this.host
     const near = posix.dirname(from) === posix.dirname(module)
-    if (alias && !near && (alias.dir === "" || module.startsWith(`${alias.dir}/`)))
-      return alias.prefix + (alias.dir === "" ? module : module.slice(alias.dir.length + 1))
+    if (alias && !near && (alias.dir === "" || module.startsWith(`${alias.dir}/`))) {
+      const aliased = alias.prefix + (alias.dir === "" ? module : module.slice(alias.dir.length + 1))
+      // An alias that says more of the path would lead the import elsewhere.
+      const isTaken = alias.others.some((pattern) => (matchAlias(pattern, aliased)?.weight ?? -1) >= alias.prefix.length)
+      if (!isTaken) return aliased
+    }
     const relative = posix.relative(posix.dirname(from), module)
     return relative.startsWith(".") ? relative : `./${relative}`
   }

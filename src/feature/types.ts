@@ -17,11 +17,17 @@ const template = text((path) => isBelow(path) && path.endsWith(".hbs"), "not the
 const module = text((path) => isBelow(path) && isCreatable(`${path}.ts`), "not the path of a module")
 const target = text(
   // Whatever folder the app has for it; what it comes to there is looked at again.
-  (path) => !path.startsWith(".") && isCreatable(path.replace(/^\{base\}/, "").replace(/^\{\w+\}/, "folder")),
+  (path) => !path.startsWith(".") && isCreatable(path.replace(/^\{base\}/, "").replace(/^\{\w+\}/, "app/folder")),
   "not a file that a feature may create: code, styles and schemas of the app, and nothing that a tool reads as its configuration",
 )
 /** Words: what a shell would take for more than that is nothing to print as the next step. */
 const command = text((value) => value.length <= 300 && /^[\w{}@:=./ -]+$/.test(value), "not a plain command")
+
+/**
+ * Variables that are an app's already, or that a program takes orders from; and what begins with `NEXT_PUBLIC_` is
+ * written into what browsers get.
+ */
+const reserved = /^(?:AUTH_SECRET.*|NEXTAUTH_.*|DATABASE_URL|DIRECT_URL|NEXT_.*|NODE_.*|NPM_.*|LD_.*|DYLD_.*|GIT_.*|PATH|HOME|SHELL)$/i
 
 /** Which hosts a part of the feature is for; what is not said does not matter. */
 const condition = z.strictObject({
@@ -56,7 +62,7 @@ export const featureSchema = z.strictObject({
   ),
   env: list(
     z.strictObject({
-      name: text(isEnvName, "not the name of a variable"),
+      name: text((name) => isEnvName(name) && !reserved.test(name), "not the name of a variable that a feature may have"),
       comment: line,
       generate: z.string().check(z.regex(/^base64:[1-9]\d{0,3}$/)),
     }),
@@ -99,4 +105,5 @@ export const featureSchema = z.strictObject({
 export type Feature = z.infer<typeof featureSchema>
 export type Condition = z.infer<typeof condition>
 export type Requirements = Feature["requires"]
-export type LoadedFeature = Feature & { dir: string }
+/** @property isBuiltIn it is called as one of this package's: what earlier versions of it have written is known by its name */
+export type LoadedFeature = Feature & { dir: string; isBuiltIn: boolean }

@@ -14,6 +14,9 @@ export type Bypasses = {
   changesPasswords: Place[]
 }
 
+/** Places that are said of one file: whoever looks at them sees the rest. */
+const mostInFile = 20
+
 /** Characters. */
 const longestLine = 1_000
 
@@ -34,17 +37,19 @@ export function findBypasses(files: HostFiles, known: ReadonlySet<string>, users
     if (known.has(file) || /\.(test|spec)\.\w+$|(^|\/)(tests?|__tests__|e2e)\//.test(file)) continue
     const text = files.glance(file)
     if (!/session|next-auth|@auth\/core|impersonat|signInAs|api_?key|token|authorization|passw/i.test(text)) continue
-    if (!text.includes("endHeldSignIns")) found.changesPasswords.push(...passwordUpdates(file, text, users))
+    const here: Bypasses = { makesSessions: [], readsTokens: [], takesKeys: [], changesPasswords: [] }
+    if (!text.includes("endHeldSignIns")) here.changesPasswords = passwordUpdates(file, text, users)
     const callsNextAuth = otherCall(text)
     text.split("\n").forEach((whole, index) => {
       // A longer line is no code that somebody has written.
       const line = whole.slice(0, longestLine)
       const place = { file, line: index + 1 }
       const makesOne = makes.test(line) && (fromNextAuth.test(text) || !/\bencode\b/.test(line))
-      if (makesOne || callsNextAuth?.test(line)) found.makesSessions.push(place)
-      if (reads.test(line) && fromNextAuth.test(text)) found.readsTokens.push(place)
-      if (takesKey.test(line)) found.takesKeys.push(place)
+      if (makesOne || callsNextAuth?.test(line)) here.makesSessions.push(place)
+      if (reads.test(line) && fromNextAuth.test(text)) here.readsTokens.push(place)
+      if (takesKey.test(line)) here.takesKeys.push(place)
     })
+    for (const kind of Object.keys(found) as (keyof Bypasses)[]) found[kind].push(...here[kind].slice(0, mostInFile))
   }
   return found
 }

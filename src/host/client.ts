@@ -121,13 +121,14 @@ function clientExport({ locate }: Modules, module: Module): string | null {
  * where it is in another one. The package may hand it on from a file of its own.
  */
 function importedAs(modules: Modules, seen: Map<string, Module>, path: string, fallback: string): Client {
-  const exported = modules.parse(path) ? modules.locate.exportsMaking(modules.parse(path) as Module, "PrismaClient") : []
+  const module = modules.parse(path)
+  const exported = new Set(module ? modules.locate.exportsMaking(module, "PrismaClient") : [])
   const isOutside = path.startsWith("../")
   const owner = isOutside ? modules.packages.ownerOf(path) : null
   for (const module of seen.values())
     for (const { specifier, names, typeOnly } of module.imports) {
       const [first] = names
-      if (typeOnly || !first || !exported.includes(first.imported)) continue
+      if (typeOnly || !first || !exported.has(first.imported)) continue
       const target = modules.resolve(module.path, specifier)
       if (target === path && !isOutside) return { file: path, export: first.imported, specifier: null, isOwn: false }
       if (owner !== null && !module.path.startsWith("../") && target?.startsWith(`${owner}/`))

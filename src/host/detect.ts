@@ -170,6 +170,9 @@ function inRange(version: string, range: string): boolean {
   return parsed === null || satisfies(parsed, range, { includePrerelease: true })
 }
 
+/** Characters. */
+const longestRange = 200
+
 /** A version below what is needed refuses. One that nobody knows, of a range that reaches far enough, is only doubted. */
 function requireVersion(
   code: "next_version_unsupported" | "auth_version_unsupported" | "prisma_version_unsupported",
@@ -181,11 +184,16 @@ function requireVersion(
   if (inRange(version, required)) return
   const [file = "package.json", line] = evidence.split(":")
   const place = { file, ...(line && { line: Number(line) }) }
-  if (!guessed || !validRange(range) || !intersects(range, required, { includePrerelease: true }))
-    throw new CliError(code, `${name} ${version} is not supported; this version of chimerai needs ${name} ${required}.`, {
-      ...place,
-      suggestion: "Nothing was changed. Upgrade, then run this again.",
-    })
+  // To compare two ranges takes as long as both together, squared.
+  if (!guessed || range.length > longestRange || !validRange(range) || !intersects(range, required, { includePrerelease: true }))
+    throw new CliError(
+      code,
+      `${name} ${version.slice(0, longestRange)} is not supported; this version of chimerai needs ${name} ${required}.`,
+      {
+        ...place,
+        suggestion: "Nothing was changed. Upgrade, then run this again.",
+      },
+    )
   warnings.push({
     code: "version_unknown",
     message: `Nothing is installed and nothing is locked, so ${name} may be anything in ${range}. It must be ${required}.`,

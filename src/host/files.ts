@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, resolve, sep } from "node:path"
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path"
 import {
   type Entry,
   entriesOf,
@@ -11,6 +11,7 @@ import {
   readBytes,
   readText,
   realPath,
+  sizeOf,
 } from "../disk/look"
 import { isBelow, isGitFolder, unsafeLink, writablePlace } from "../disk/place"
 import { envFiles, holdsSecrets } from "../disk/secrets"
@@ -19,6 +20,15 @@ import { CliError } from "../errors"
 import { foldersOf, workspacePatterns } from "./packages"
 
 export type { Entry } from "../disk/look"
+
+/** Bytes of all files that a run reads to understand the app. Those of a real one have a hundredth of it. */
+const mostBytes = 32 * 1024 * 1024
+
+const tooMuch = (path: string): CliError =>
+  new CliError("file_too_large", `With ${path}, the files that have to be read come to more than ${mostBytes / 1024 / 1024} MB.`, {
+    file: path,
+    suggestion: "Nothing was changed. Look at what makes them so large, and remove it; then run this again.",
+  })
 
 /**
  * Reads the host and nothing else of it: every path is relative to the root, with `/`.
@@ -32,6 +42,7 @@ export class HostFiles {
   /** Folders of files that were read, with where they really are. */
   readonly #realFolders = new Map<string, string>()
   #reads = 0
+  #bytes = 0
 
   /** @throws CliError not_a_directory */
   constructor(
@@ -96,6 +107,8 @@ export class HostFiles {
     if (bytes !== null) {
       text = bytes.toString("utf8")
       this.#reads++
+      this.#bytes += bytes.length
+      if (this.#bytes > mostBytes) throw tooMuch(path)
       if (!Buffer.from(text, "utf8").equals(bytes)) throw new CliError("encoding_unsupported", `${path} is not UTF-8.`, { file: path })
     }
     this.#texts.set(path, text)
@@ -119,6 +132,14 @@ export class HostFiles {
       holdsSecrets(real) || envFiles.some((file) => exists(join(this.root, file)) && realPath(join(this.root, file)) === real)
     if ((isSecret && !holdsSecrets(path)) || real.split(sep).some(isGitFolder))
       throw unsafeLink(path, `leads to ${this.relative(real)}, which may hold secrets.`)
+    // Not every secret is known by its name. What is read as code or as a schema is some file of that kind.
+    if (extname(path) !== "" && extname(real) !== extname(path) && !holdsSecrets(path))
+      throw unsafeLink(path, `leads to ${this.relative(real)}, a file of another kind.`)
+  }
+
+  /** Whether the last component of a path is a link. */
+  isLink(path: string): boolean {
+    return !this.written.has(path) && entryAt(join(this.root, path)) === "link"
   }
 
   #realOf(full: string): string {
@@ -135,6 +156,11 @@ export class HostFiles {
    */
   glance(path: string): string {
     return (this.written.has(path) ? this.written.get(path) : this.readAbove(join(this.root, path))) ?? ""
+  }
+
+  /** The bytes of a file that is only looked at; 0 where there is none. */
+  size(path: string): number {
+    return this.written.get(path)?.length ?? sizeOf(join(this.root, path))
   }
 
   list(path: string): Entry[] {

@@ -1,6 +1,7 @@
 import { pathToRegexp } from "path-to-regexp"
 import type { Module } from "../edit/typescript/module"
 import type { HostFiles } from "./files"
+import { matcherCost } from "./matcher-cost"
 import type { Modules } from "./modules"
 
 /**
@@ -51,30 +52,17 @@ function guardOf(modules: Modules, module: Module, authFile: string): Middleware
   return reexported ? "auth" : null
 }
 
-/** Characters, and how often a pattern may repeat something: so many places it has to try at most, each a matter of nothing. */
+/** Characters. */
 const longestPath = 100
-const longestPattern = 1_000
-const mostRepetitions = 4
 /** Each takes its own time. */
 const mostPatterns = 100
+/** Steps of all patterns together: a tenth of a second. */
+const mostSteps = 2_000_000
 
-/**
- * Whether a matcher is one that ends: with few repetitions, and none of a group that repeats by itself. A pattern is the
- * app's own expression, and a repository may have been made to keep whoever reads it busy for years.
- */
-function isModest(pattern: string): boolean {
-  // A name is one segment, whatever it may hold; what repeats it takes a slash between.
-  const code = pattern
-    .replace(/\\./g, "_")
-    .replace(/\[[^\]]*\]/g, "_")
-    .replace(/:\w+/g, "_")
-  const repetitions = code.match(/[*+]|\{\d+,\d*\}/g) ?? []
-  return pattern.length <= longestPattern && repetitions.length <= mostRepetitions && !/\)(?:[*+]|\{)/.test(code)
-}
-
-/** Whether middleware runs on a path, as Next.js decides it; null where its matcher could not be read. */
+/** Whether middleware runs on a path, as Next.js decides it; null where its matcher could not be read, or may not end. */
 export function runsOn(matches: string[] | null, path: string): boolean | null {
-  if (matches === null || matches.length > mostPatterns || path.length > longestPath || !matches.every(isModest)) return null
+  if (matches === null || matches.length > mostPatterns || path.length > longestPath) return null
+  if (matches.reduce((steps, pattern) => steps + matcherCost(pattern, path.length), 0) > mostSteps) return null
   try {
     return matches.some((pattern) => pathToRegexp(pattern).test(path))
   } catch {

@@ -8,9 +8,13 @@ import { Aliases } from "./tsconfig"
 
 type Locate = typeof import("../edit/typescript/reading")
 
+/** Characters of all modules that are parsed: some seconds. */
+const longestOfAll = 3_000_000
+
 /** The host's modules, parsed when asked for and once. Follows imports inside the host; packages are where it ends. */
 export class Modules {
   readonly #parsed = new Map<string, Module | null>()
+  #parsedText = 0
 
   constructor(
     private readonly files: HostFiles,
@@ -42,6 +46,7 @@ export class Modules {
     const known = this.#parsed.get(path)
     if (known !== undefined) return known
     const text = this.files.read(path)
+    this.#parsedText += text?.length ?? 0
     const result = text === null ? null : this.locate.parseModule(path, text)
     if (result && !result.ok)
       throw new CliError("parse_failed", `${path} does not parse: ${result.message}`, {
@@ -54,8 +59,11 @@ export class Modules {
     return module
   }
 
-  #parseOr(path: string, unreadable: "throw" | "skip"): Module | null {
+  #parseOr(path: string, unreadable: "throw" | "skip", isEntry: boolean): Module | null {
     try {
+      // A generated client may be that long, and nothing of a sign-in is in it.
+      const length = isEntry ? 0 : (this.files.read(path) ?? "").length
+      if (length > this.locate.longestModule || this.#parsedText + length > longestOfAll) return null
       return this.parse(path)
     } catch (error) {
       if (unreadable === "throw" || !(error instanceof CliError)) throw error
@@ -113,7 +121,7 @@ export class Modules {
     const seen = new Set(queue)
     for (let count = 0; count < limit && queue.length > 0; count++) {
       const path = queue.shift()
-      const module = path === undefined ? null : this.#parseOr(path, unreadable)
+      const module = path === undefined ? null : this.#parseOr(path, unreadable, path === entry)
       if (!module) continue
       yield module
       const specifiers = [...module.imports.filter(({ typeOnly }) => !typeOnly).map(({ specifier }) => specifier), ...module.reexports]

@@ -47,6 +47,12 @@ function schemaOfScripts(scripts: string[]): string | null {
   return null
 }
 
+/** Characters: what is behind them is not looked at. */
+const longestConfig = 100_000
+
+/** Arguments of one `join`. */
+const mostParts = 20
+
 /** @throws CliError prisma_schema_missing when the package names a schema that is not there */
 function schemaIn(files: HostFiles, home: string, override?: string, clientDir?: string): FoundSchema | null {
   const at = (path: string) => posix.normalize(posix.join(home, path))
@@ -57,9 +63,11 @@ function schemaIn(files: HostFiles, home: string, override?: string, clientDir?:
   )
   const configText = configPath ? (files.read(configPath) ?? "") : ""
   // The config is code and is not run: only a literal counts, in either of the two ways it is written.
-  const inConfig = /^[ \t]*schema[ \t]*:\s*(?:path\.)?(?:(?:join|resolve)\(\s*)?((?:["'][^"'\n]+["']\s*(?:,\s*)?)+)/m.exec(configText)?.[1]
+  const inConfig = /^[ \t]*schema[ \t]*:\s*(?:path\.)?(?:(?:join|resolve)\(\s*)?((?:["'][^"'\n]+["']\s*(?:,\s*)?)+)/m.exec(
+    configText.slice(0, longestConfig),
+  )?.[1]
   const fromConfig = inConfig
-    ? posix.normalize(posix.join(...Array.from(inConfig.matchAll(/["']([^"']+)["']/g), ([, part = ""]) => part)))
+    ? posix.normalize(posix.join(...Array.from(inConfig.matchAll(/["']([^"']+)["']/g), ([, part = ""]) => part).slice(0, mostParts)))
     : null
   const fromScript = schemaOfScripts(scriptsOf(manifest))
   const stated = override ?? fromConfig ?? manifest.prisma?.schema ?? fromScript ?? null

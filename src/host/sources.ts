@@ -5,10 +5,14 @@ import type { HostFiles } from "./files"
 const skipped = /^(node_modules|dist|build|out|coverage|public|generated|\..*)$/
 /** More than any app of this kind has written by hand; what a repository holds beyond that is not read. */
 const most = 20_000
+const mostBytes = 100_000_000
+/** Bytes. A longer file is generated. */
+const longest = 1_000_000
 
 /** Every source file of the app, in the order of its folders. Only for commands that are asked about the whole app. */
 export function* sourceFiles(files: HostFiles): Generator<string> {
   const queue = ["."]
+  let left = mostBytes
   for (let count = 0; count < most && queue.length > 0; ) {
     const dir = queue.shift() as string
     for (const entry of files.list(dir)) {
@@ -17,7 +21,10 @@ export function* sourceFiles(files: HostFiles): Generator<string> {
         if (!skipped.test(entry.name)) queue.push(path)
       } else if (/\.[cm]?[jt]sx?$/.test(entry.name)) {
         count++
-        yield path
+        const size = files.size(path)
+        left -= size
+        if (left < 0) return
+        if (size <= longest) yield path
       }
     }
   }

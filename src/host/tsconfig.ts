@@ -4,17 +4,35 @@ import { evidenceOf, type HostFiles } from "./files"
 import { parseConfig } from "./json"
 import type { AliasFact } from "./types"
 
+/** Aliases. A monorepo of hundreds of packages has one for each. */
+const mostPatterns = 1_000
+
 const configShape = z.looseObject({
   extends: z.optional(z.union([z.string(), z.array(z.string())])),
   compilerOptions: z.optional(
     z.looseObject({
       // Null takes back what a config that is extended says.
       baseUrl: z.nullish(z.string()),
-      paths: z.nullish(z.record(z.string(), z.array(z.string()).check(z.maxLength(100)))),
+      paths: z.nullish(
+        z
+          .record(z.string(), z.array(z.string()).check(z.maxLength(100)))
+          .check(z.refine((paths) => Object.keys(paths).length <= mostPatterns, "too many patterns")),
+      ),
     }),
   ),
 })
 type Paths = { paths: Record<string, string[]>; base: string; evidence: string }
+
+/**
+ * Whether a pattern of `paths` is for a specifier.
+ * @returns what its `*` stands for, and how much the pattern says: the one that says most is taken
+ */
+export function matchAlias(pattern: string, specifier: string): { star: string; weight: number } | null {
+  const [prefix = "", suffix] = pattern.split("*")
+  if (suffix === undefined) return specifier === pattern ? { star: "", weight: Number.POSITIVE_INFINITY } : null
+  if (specifier.length < pattern.length - 1 || !specifier.startsWith(prefix) || !specifier.endsWith(suffix)) return null
+  return { star: specifier.slice(prefix.length, specifier.length - suffix.length), weight: prefix.length }
+}
 
 /** All path aliases of tsconfig.json or jsconfig.json, with those of the configs it extends. */
 export class Aliases {
@@ -30,15 +48,17 @@ export class Aliases {
     const base = this.#paths?.base ?? "."
     return Object.entries(this.#paths?.paths ?? {})
       .flatMap(([pattern, targets]) => {
-        const [prefix = "", suffix] = pattern.split("*")
-        const exact = suffix === undefined
-        const matches = exact
-          ? specifier === pattern
-          : specifier.length >= pattern.length - 1 && specifier.startsWith(prefix) && specifier.endsWith(suffix)
-        if (!matches) return []
-        const star = exact ? "" : specifier.slice(prefix.length, specifier.length - suffix.length)
-        const paths = targets.map((target) => posix.normalize(posix.join(base, target.replace("*", star))))
-        return [{ weight: exact ? Number.POSITIVE_INFINITY : prefix.length, paths }]
+        const match = matchAlias(pattern, specifier)
+        if (match === null) return []
+        const paths = targets.map((target) =>
+          posix.normalize(
+            posix.join(
+              base,
+              target.replace("*", () => match.star),
+            ),
+          ),
+        )
+        return [{ weight: match.weight, paths }]
       })
       .toSorted((a, b) => b.weight - a.weight)
       .flatMap(({ paths }) => paths)
@@ -49,13 +69,16 @@ export class Aliases {
     if (!this.#paths) return null
     const { base, evidence } = this.#paths
     const candidates = Object.entries(this.#paths.paths).flatMap(([pattern, [target]]) => {
-      if (!target || !pattern.endsWith("/*") || !target.endsWith("/*")) return []
+      // What begins like a path is one, wherever it is written: no alias is asked for.
+      if (!target || !pattern.endsWith("/*") || !target.endsWith("/*") || /^[./\\]/.test(pattern)) return []
       const root = posix.normalize(posix.join(base, target.slice(0, -1)))
       const aliased = root === "./" || root === "." ? "" : root.replace(/^\.\//, "")
       return `${dir}/`.startsWith(aliased) ? [{ pattern, prefix: pattern.slice(0, -1), dir: aliased.replace(/\/$/, "") }] : []
     })
     const fact = candidates.toSorted((a, b) => b.dir.length - a.dir.length)[0]
-    return fact ? { fact, evidence } : null
+    if (!fact) return null
+    const others = Object.keys(this.#paths.paths).filter((pattern) => pattern !== fact.pattern)
+    return { fact: { ...fact, others }, evidence }
   }
 }
 

@@ -79,7 +79,8 @@ export type PrismaFacts = {
   client: { file: string; export: string; specifier: string | null; isOwn: boolean; replicas: boolean }
 }
 
-export type AliasFact = { pattern: string; prefix: string; dir: string }
+/** @property others every other alias of the app: one that says more of a path goes before this one */
+export type AliasFact = { pattern: string; prefix: string; dir: string; others: string[] }
 
 /** What is known about the app, each fact with its evidence. Paths are relative to `root`, with `/`. */
 export type Host = {

@@ -3,6 +3,7 @@ import { CliError } from "../errors"
 import type { Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import type { Host } from "../host/types"
+import { visible } from "../visible"
 import { inTurn, refusal, toEdit } from "./edit"
 import { planFiles } from "./files"
 import type { Sources } from "./sources"
@@ -17,7 +18,7 @@ export function planSchema(host: Host, feature: LoadedFeature, recipe: Recipe, s
   throw new CliError("prisma_schema_generated", `${open.path} is generated from ${generatedFrom}; an edit would be lost.`, {
     file: open.path,
     line: 1,
-    suggestion: `Nothing was changed. Add these to ${generatedFrom}, generate the schema, then run this again.\n\nIn model ${userModel}:\n${fields}\n\n${recipe.models}`,
+    suggestion: `Nothing was changed. Add these to ${visible(generatedFrom)}, generate the schema, then run this again.\n\nIn model ${userModel}:\n${fields}\n\n${recipe.models}`,
   })
 }
 

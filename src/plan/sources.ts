@@ -3,6 +3,8 @@ import type { Module } from "../edit/typescript/module"
 /** What planning needs from outside, as values and functions, so that it stays pure. */
 export type Sources = {
   read(path: string): string | null
+  /** Whether the file itself is a link: what it leads to is no file of ours. */
+  isLink(path: string): boolean
   /** Whether an earlier run has created a file here, as the manifest has it. */
   isInstalled(path: string): boolean
   parse(path: string, text: string): Module

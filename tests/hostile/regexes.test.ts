@@ -169,6 +169,15 @@ describe("bounded", () => {
     ["forty names", `/${":a*".repeat(40)}`],
     ["counted groups", "/((a{1,}){1,}){1,}x"],
     ["a pattern without measure", `/${"a".repeat(100_000)}`],
+    ["choices that are the same", `/(${"(?:a|a)".repeat(34)}c)`],
+    ["choices that overlap", `/(${"(?:a|[ab])".repeat(34)}c)`],
+    ["letters that may be missing", `/(${"a?".repeat(40)}${"a".repeat(40)})`],
+    ["groups that may be missing", `/(${"(?:a)?".repeat(40)}c)`],
+    ["choices in what must not follow", `/((?!${"(?:a|a)".repeat(34)}c).*)`],
+    ["groups in one another", `/(${"(?:".repeat(20)}a${")".repeat(20)})`],
+    ["what a group has found", "/(a*\\1*)"],
+    ["groups with names", "/((?<x>a)*)"],
+    ["parts in braces", "/{a(.*)}*b"],
   ])("a matcher of %s is not tried", (_, pattern) => {
     expect(runsOn([pattern], `/${"a".repeat(60)}/mfa`)).toBe(null)
   })
@@ -179,6 +188,16 @@ describe("bounded", () => {
     ["a tree", "/dashboard/:path*", false],
     ["two of them", "/(api|trpc)(.*)", false],
     ["one path", "/login/mfa", true],
+    ["that of Supabase", "/((?!_next/static|_next/image|favicon.ico|.*\\.(?:svg|png|jpg|jpeg|gif|webp)$).*)", true],
+    ["that of next-intl", "/((?!api|trpc|_next|_vercel|.*\\..*).*)", true],
+    ["its languages", "/(de|en)/:path*", false],
+    ["its names", "/([\\w-]+)?/mfa(.*)", true],
+    [
+      "that of Clerk",
+      "/((?!_next|[^?]*\\.(?:html?|css|js(?!on)|jpe?g|webp|png|gif|svg|ttf|woff2?|ico|csv|docx?|xlsx?|zip|webmanifest)).*)",
+      true,
+    ],
+    ["a named choice", "/:lang(de|en)?/login/:path((?!x).*)", true],
   ])("a usual matcher, %s, is", (_, pattern, runs) => {
     expect(runsOn([pattern], "/login/mfa")).toBe(runs)
   })
@@ -193,10 +212,19 @@ describe("bounded", () => {
     expect(runsOn(Array(10_000).fill(pattern), `/${"x".repeat(95)}`)).toBe(null)
   })
 
-  test.each(["((.|.|\\s)*)*mfa", "mfa("])("a model called %s is compared, and not looked for as an expression", (name) => {
+  test("a whole run on a matcher of choices ends", () => {
+    const host = makeHost({
+      "auth.ts": String(minimalHost["auth.ts"]).replace("[GitHub]", `[GitHub], pages: { signIn: "/${"a".repeat(34)}" }`),
+      "proxy.ts": `export function proxy() {}\nexport const config = { matcher: ["/(${"(?:a|a)".repeat(34)}c)"] };\n`,
+    })
+    const run = chimerai(["add", "mfa", host, "--dry-run", "--json"])
+    expect(run.json.status, run.stderr).toBe("planned")
+  })
+
+  test.each(["((.|.|\\s)*)*mfa", "mfa("])("a model called %s is no model, and not looked for as an expression", (name) => {
     const host = makeHost({ "prisma/schema.prisma": `${minimalHost["prisma/schema.prisma"]}\nmodel ${name} {\n  id Int @id\n}\n` })
     const run = chimerai(["add", "mfa", host, "--dry-run", "--json"])
-    expect(run.json.error?.code ?? run.json.status, run.stderr).toBe("planned")
+    expect(run.json.error?.code, run.stderr).toBe("prisma_schema_invalid")
   })
 
   test.each(["tabWidth: 1000000", "printWidth: 99999999", '"tabWidth": 1e6'])("the number of %s is left to its default", (text) => {

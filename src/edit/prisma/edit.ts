@@ -97,6 +97,7 @@ export function addModels(text: string, models: string): EditResult {
   const scan = scanSchema(text)
   if (!scan.ok) return { kind: "refuse", code: "parse_failed", message: scan.message, offset: scan.offset }
   const wanted = scanSchema(models)
+  // Rendering has read them: a feature whose models cannot be read is refused there.
   if (!wanted.ok) throw new Error(`our models do not parse: ${wanted.message}`)
   const existing = new Map(scan.blocks.map((block) => [block.name, block]))
   const missing: string[] = []

@@ -91,15 +91,17 @@ export function scanSchema(text: string): ScanResult {
     }
     header.lastIndex = at
     const kind = header.exec(shape)?.[0]
-    if (!kind) return { ok: false, message: `Unexpected "${char}" outside a block.`, offset: at }
+    if (!kind) return { ok: false, message: "There is something else than a block.", offset: at }
     const open = shape.indexOf("{", at)
-    if (open === -1) return { ok: false, message: `"${kind}" has no block.`, offset: at }
+    if (open === -1) return { ok: false, message: `A ${keywordOf(kind)} has no block.`, offset: at }
     const name = shape
       .slice(at + kind.length, open)
       .replace(/=/g, "")
       .trim()
     const close = closingBrace(shape, open)
-    if (close === -1) return { ok: false, message: `The block "${kind} ${name}" is not closed.`, offset: at }
+    // Neither is shown: a link may have led to what is no schema, but somebody's secrets.
+    if (!isName.test(name)) return { ok: false, message: `A ${keywordOf(kind)} has a name that is none.`, offset: at }
+    if (close === -1) return { ok: false, message: `A ${keywordOf(kind)} is not closed.`, offset: at }
     const bodyStart = open + shape.slice(open).search(/[\r\n]/)
     const block: SchemaBlock = { kind, name, start: at, bodyStart, bodyEnd: close, body: code.slice(bodyStart, close), fields: [] }
     if (kind === "model" || kind === "type" || kind === "view") block.fields = scanFields(code, bodyStart, close)
@@ -108,6 +110,11 @@ export function scanSchema(text: string): ScanResult {
   }
   return { ok: true, blocks }
 }
+
+/** Letters, digits, `_` and `-`: a name goes into messages and code. */
+const isName = /^[\p{L}\p{N}_-]*$/u
+
+const keywordOf = (kind: string): string => (/^(model|type|view|enum|datasource|generator)$/.test(kind) ? kind : "block")
 
 function closingBrace(shape: string, open: number): number {
   let depth = 0

@@ -92,50 +92,71 @@ function isInFunction(node: ts.Node): boolean {
 
 /** Whether a parameter or local variable between the use and the top of the file hides the import. */
 function isShadowed(use: ts.Identifier): boolean {
-  for (let parent: ts.Node = use.parent; parent; parent = parent.parent) {
-    if (ts.isFunctionLike(parent) && parent.parameters.some(({ name }) => bindsName(name, use.text))) return true
-    if (
-      ts.isBlock(parent) &&
-      parent.statements.some(
-        (statement) =>
-          ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name }) => bindsName(name, use.text)),
-      )
-    )
-      return true
-  }
+  for (let parent: ts.Node = use.parent; parent; parent = parent.parent) if (namesIn(parent).has(use.text)) return true
   return false
 }
 
-export function bindsName(name: ts.BindingName, text: string): boolean {
-  return ts.isIdentifier(name)
-    ? name.text === text
-    : name.elements.some((element) => !ts.isOmittedExpression(element) && bindsName(element.name, text))
+const none: ReadonlySet<string> = new Set()
+const declared = new WeakMap<ts.Node, ReadonlySet<string>>()
+
+/** The parameters of a function, the variables of a block; looked up once, for a block may have thousands of uses. */
+function namesIn(node: ts.Node): ReadonlySet<string> {
+  if (!ts.isFunctionLike(node) && !ts.isBlock(node)) return none
+  const known = declared.get(node)
+  if (known) return known
+  const variables = ts.isBlock(node)
+    ? node.statements.flatMap((statement) => (ts.isVariableStatement(statement) ? [...statement.declarationList.declarations] : []))
+    : [...node.parameters]
+  const names = new Set(variables.flatMap(({ name }) => namesBound(name)))
+  declared.set(node, names)
+  return names
 }
+
+/** The names that a declaration makes: `a` and `b` of `const { a, x: [b] } = ...`. */
+export function namesBound(name: ts.BindingName): string[] {
+  return ts.isIdentifier(name)
+    ? [name.text]
+    : name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : namesBound(element.name)))
+}
+
+export const bindsName = (name: ts.BindingName, text: string): boolean => namesBound(name).includes(text)
 
 const isDefaultExport = (statement: ts.FunctionDeclaration) =>
   statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false
 
 /** The value a module gives a name at its top level: of a constant, or what a function of that name returns. */
 export function initializerOf(module: Module, name: string): ts.Expression | null {
-  for (const statement of module.source.statements) {
-    if (ts.isVariableStatement(statement))
-      for (const declaration of statement.declarationList.declarations)
-        if (ts.isIdentifier(declaration.name) && declaration.name.text === name && declaration.initializer)
-          return unwrapExpression(declaration.initializer)
-    if (
-      ts.isFunctionDeclaration(statement) &&
-      statement.body &&
-      (statement.name?.text === name || (name === "default" && isDefaultExport(statement)))
-    ) {
-      const value = onlyReturn(statement.body)
-      if (value) return value
-    }
-    if (name === "default" && ts.isExportAssignment(statement) && !statement.isExportEquals) {
-      const value = unwrapExpression(statement.expression)
-      return ts.isIdentifier(value) ? initializerOf(module, value.text) : value
-    }
+  const values = initializers.get(module.source) ?? initializersIn(module.source)
+  const value = values.get(name)
+  if (!value) return null
+  if (!isDefaultValue(value)) return value
+  const exported = unwrapExpression(value.expression)
+  return ts.isIdentifier(exported) ? initializerOf(module, exported.text) : exported
+}
+
+type Initializer = ts.Expression | ts.ExportAssignment
+const initializers = new WeakMap<ts.SourceFile, ReadonlyMap<string, Initializer>>()
+const isDefaultValue = (value: Initializer): value is ts.ExportAssignment => ts.isExportAssignment(value)
+
+/** The first value of each name; `default` may be another's. */
+function initializersIn(source: ts.SourceFile): ReadonlyMap<string, Initializer> {
+  const found = new Map<string, Initializer>()
+  const add = (name: string | undefined, value: Initializer | null) => {
+    if (name !== undefined && value !== null && !found.has(name)) found.set(name, value)
   }
-  return null
+  for (const statement of source.statements) {
+    if (ts.isVariableStatement(statement))
+      for (const { name, initializer } of statement.declarationList.declarations)
+        if (ts.isIdentifier(name) && initializer) add(name.text, unwrapExpression(initializer))
+    if (ts.isFunctionDeclaration(statement) && statement.body) {
+      const value = onlyReturn(statement.body)
+      add(statement.name?.text, value)
+      if (isDefaultExport(statement)) add("default", value)
+    }
+    if (ts.isExportAssignment(statement) && !statement.isExportEquals) add("default", statement)
+  }
+  initializers.set(source, found)
+  return found
 }
 
 /** The value of a constant that a function around this use of its name declares. */

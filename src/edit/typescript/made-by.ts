@@ -1,7 +1,7 @@
 import { ts } from "ts-morph"
 import { membersOf, unwrapExpression } from "./expressions"
 import { isFunction, returnedBy } from "./functions"
-import { bindsName } from "./locate"
+import { namesBound } from "./locate"
 import { type Module, walk } from "./module"
 
 /**
@@ -9,8 +9,9 @@ import { type Module, walk } from "./module"
  * module, kept on the global object, or extended. `default` also stands for what a CommonJS module exports.
  */
 export function exportsMaking(module: Module, className: string): string[] {
+  const steps = { left: mostSteps }
   return exportedValues(module).flatMap(({ name, values }) => {
-    const search = new Search(module, className)
+    const search = new Search(module, className, steps)
     return values.some((value) => search.isMade(value)) ? [name] : []
   })
 }
@@ -48,16 +49,21 @@ export function exportCalls(module: Module, name: string, callee: string): boole
   return exportedValues(module).some((exported) => exported.name === name && exported.values.some(calls))
 }
 
+/** Expressions that are looked at for all exports of a module together. A client is found within some dozens. */
+const mostSteps = 200_000
+
 class Search {
   readonly #seen = new Set<string>()
 
   constructor(
     private readonly module: Module,
     private readonly className: string,
+    private readonly steps: { left: number },
   ) {}
 
   /** Whether an expression is the object, or may turn out to be. */
   isMade(expression: ts.Expression): boolean {
+    if (this.steps.left-- <= 0) return false
     const node = unwrapExpression(expression)
     if (ts.isNewExpression(node)) return ts.isIdentifier(node.expression) && node.expression.text === this.className
     if (ts.isIdentifier(node)) return this.#isNameMade(node.text)
@@ -83,7 +89,7 @@ class Search {
 }
 
 function functionsNamed(module: Module, name: string): (ts.FunctionExpression | ts.ArrowFunction)[] {
-  const declared = module.source.statements.filter((statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === name)
+  const declared = given(module).functions.get(name) ?? []
   return [...(declared as unknown as ts.FunctionExpression[]), ...valuesOf(module, name).filter(isFunction)]
 }
 
@@ -100,18 +106,34 @@ export function modelsQueried(module: Module, isClient: (local: string) => boole
 }
 
 /** What a name of the module is given at its top level: where it is declared, and where it is assigned to. */
-function valuesOf({ source }: Module, name: string): ts.Expression[] {
-  const values: ts.Expression[] = []
+const valuesOf = (module: Module, name: string): ts.Expression[] => given(module).values.get(name) ?? []
+
+type Given = { values: Map<string, ts.Expression[]>; functions: Map<string, ts.FunctionDeclaration[]> }
+const known = new WeakMap<ts.SourceFile, Given>()
+
+/** All that the names of a module are given, looked up once: a module may have thousands of names. */
+function given({ source }: Module): Given {
+  const before = known.get(source)
+  if (before) return before
+  const found: Given = { values: new Map(), functions: new Map() }
   for (const statement of source.statements) {
+    if (ts.isFunctionDeclaration(statement) && statement.name) addTo(found.functions, statement.name.text, statement)
     if (ts.isVariableStatement(statement))
-      for (const { name: bound, initializer } of statement.declarationList.declarations)
-        if (initializer && bindsName(bound, name)) values.push(initializer)
+      for (const { name, initializer } of statement.declarationList.declarations)
+        if (initializer) for (const bound of namesBound(name)) addTo(found.values, bound, initializer)
     if (!ts.isIfStatement(statement) && !ts.isExpressionStatement(statement)) continue
     walk(statement, (node) => {
-      if (isAssignment(node) && ts.isIdentifier(node.left) && node.left.text === name) values.push(node.right)
+      if (isAssignment(node) && ts.isIdentifier(node.left)) addTo(found.values, node.left.text, node.right)
     })
   }
-  return values
+  known.set(source, found)
+  return found
+}
+
+function addTo<Value>(map: Map<string, Value[]>, name: string, value: Value): void {
+  const list = map.get(name)
+  if (list) list.push(value)
+  else map.set(name, [value])
 }
 
 const isAssignment = (node: ts.Node): node is ts.BinaryExpression =>

@@ -24,7 +24,7 @@ export const parseOptions: ts.CreateSourceFileOptions = {
 }
 
 /** Characters. Code of more is generated, and no sign-in is in it. */
-const longestModule = 20_000_000
+export const longestModule = 500_000
 
 export function parseModule(path: string, text: string): ParseResult {
   const kind = /\.[jt]sx$|\.js$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS
@@ -83,12 +83,19 @@ export function reexportedFrom({ source }: Module, name: string): string[] {
 }
 
 /** What a name of the module was imported from. */
-export function bindingOf(module: Module, local: string): { specifier: string; imported: string } | null {
-  for (const { specifier, names } of module.imports) {
-    const name = names.find((candidate) => candidate.local === local)
-    if (name) return { specifier, imported: name.imported }
-  }
-  return null
+export function bindingOf(module: Module, local: string): Binding | null {
+  return (bindings.get(module.source) ?? bindingsIn(module)).get(local) ?? null
+}
+
+type Binding = { specifier: string; imported: string }
+const bindings = new WeakMap<ts.SourceFile, ReadonlyMap<string, Binding>>()
+
+function bindingsIn({ source, imports }: Module): ReadonlyMap<string, Binding> {
+  const found = new Map<string, Binding>()
+  for (const { specifier, names } of imports)
+    for (const { local, imported } of names) if (!found.has(local)) found.set(local, { specifier, imported })
+  bindings.set(source, found)
+  return found
 }
 
 /** The literals that imports and re-exports of the module name, with their quotes. */

@@ -21,7 +21,7 @@ describe("where things are", () => {
       appDir: "app",
       srcDir: false,
       language: "ts",
-      alias: { pattern: "@/*", prefix: "@/", dir: "" },
+      alias: { pattern: "@/*", prefix: "@/", dir: "", others: [] },
       styling: "css",
       auth: {
         version: "5.0.0-beta.32",

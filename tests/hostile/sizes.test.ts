@@ -1,0 +1,92 @@
+/** Files that are long, many or full of the same (H17): a run ends within seconds, planned or refused with a code. */
+import { describe, expect, test } from "vitest"
+import { chimerai, makeHost, minimalHost, type Tree } from "../support/host"
+
+/** Milliseconds. Each took half a minute, or never came back. */
+const soon = 20_000
+const many = (count: number, line: (at: number) => string) => Array.from({ length: count }, (_, at) => line(at)).join("\n")
+const auth = String(minimalHost["auth.ts"])
+const schema = String(minimalHost["prisma/schema.prisma"])
+const client = String(minimalHost["lib/prisma.ts"])
+const manifest = String(minimalHost["package.json"])
+
+describe("files that are long, many, or full of the same", () => {
+  test.each<[string, string, () => Tree]>([
+    [
+      "a module of thousands of exports and statements",
+      "planned",
+      () => ({ "lib/prisma.ts": `${client}${many(4_000, (at) => `export const e${at} = 1`)}\n${"x=1;\n".repeat(90_000)}` }),
+    ],
+    [
+      "a page of thousands of sign-ins",
+      "planned",
+      () => ({
+        "auth.ts": auth.replace("[GitHub]", '[GitHub], pages: { signIn: "/login" }'),
+        "app/login/page.tsx": `import { signIn } from "next-auth/react";\nexport default function Page() {\n${many(16_000, () => "signIn('c',{redirect:false});")}\nreturn null }\n`,
+      }),
+    ],
+    [
+      "a model of thousands of fields",
+      "planned",
+      () => ({ "prisma/schema.prisma": schema.replace("  email", `${many(60_000, (at) => `  otp${at} Int?`)}\n  email`) }),
+    ],
+    [
+      "a range of thousands of parts",
+      "next_version_unsupported",
+      () => ({ "package.json": manifest.replace("16.4.6", many(60_000, (at) => `>=1.0.${at}`).replaceAll("\n", " ")) }),
+    ],
+    [
+      "hundreds of thousands of aliases",
+      "config_invalid",
+      () => ({
+        "tsconfig.json": `{ "compilerOptions": { "paths": {${many(400_000, (at) => `"x${at}/*": ["./y/*"],`)} "@/*": ["./*"] } } }`,
+      }),
+    ],
+    [
+      "a schema of megabytes of comments",
+      "file_too_large",
+      () => ({ "prisma/schema.prisma": null, "prisma/schema/a.prisma": schema, "prisma/schema/b.prisma": "// x\n".repeat(6_000_000) }),
+    ],
+    [
+      "many modules of megabytes",
+      "file_too_large",
+      () => ({
+        "auth.ts": many(5, (at) => `import "./m${at}";`) + auth,
+        ...Object.fromEntries(Array.from({ length: 5 }, (_, at) => [`m${at}.ts`, "x=1;\n".repeat(2_000_000)])),
+      }),
+    ],
+    [
+      "many modules that are long",
+      "planned",
+      () => ({
+        "auth.ts": many(30, (at) => `import "./m${at}";`) + auth,
+        ...Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`m${at}.ts`, "x=1;\n".repeat(90_000)])),
+      }),
+    ],
+    ["an auth config of megabytes", "parse_failed", () => ({ "auth.ts": auth + "x=1;\n".repeat(3_000_000) })],
+    [
+      "a config of one long call",
+      "planned",
+      () => ({ "prisma.config.ts": `export default {\n schema: path.join(${'"a", '.repeat(4_000_000)}"b")\n}` }),
+    ],
+  ])("%s: %s", (_, outcome, tree) => {
+    const host = makeHost(tree())
+    const start = Date.now()
+    const { json, stdout, stderr } = chimerai(["add", "mfa", host, "--dry-run", "--json"])
+    expect(json.error?.code ?? json.status, stderr).toBe(outcome)
+    expect(Date.now() - start).toBeLessThan(soon)
+    expect(stdout.length).toBeLessThan(50_000)
+  })
+})
+
+test("status names some places of a file, not thousands", () => {
+  const dir = makeHost()
+  expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+  const places = makeHost({ "lib/x.ts": `session\n${"db.user.update({data:{password:1}});\n".repeat(26_000)}` })
+  expect(chimerai(["add", "mfa", places, "--yes", "--no-install"]).code).toBe(0)
+  const start = Date.now()
+  const { json, stdout } = chimerai(["status", places, "--json"])
+  expect(json.checks).toContainEqual(expect.objectContaining({ id: "password-change" }))
+  expect(stdout.length).toBeLessThan(20_000)
+  expect(Date.now() - start).toBeLessThan(soon)
+})
