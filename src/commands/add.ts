@@ -29,9 +29,10 @@ export async function add(given: RunOptions): Promise<number> {
   if (recovered !== null) return recovered
 
   const options = withAnswers(given)
-  const installed = readManifest(new HostFiles(options.dir).root)?.features[feature.name]
+  const files = new HostFiles(options.dir)
+  const installed = readManifest(files.root)?.features[feature.name]
   if (installed) {
-    ownOf(installed, feature)
+    ownOf(installed, feature, files)
     assertSame(installed.version)
   }
   const plan = await makePlan(feature, options)

@@ -37,7 +37,7 @@ export async function remove(options: RunOptions): Promise<number> {
   })
 
   const known = readManifest(files.root)?.features[options.feature]
-  const own = (installed: InstalledFeature) => ownOf(installed, feature)
+  const own = (installed: InstalledFeature) => ownOf(installed, feature, files)
   const removal = { ...options, own, left: known ? await leftBehind(files, own(known)) : new Map() }
   const plan =
     planRemoval(files.root, options.feature, removal, (names, ours) => packagesUsed(files, names, ours)) ??

@@ -54,7 +54,7 @@ export async function status(given: RunOptions): Promise<number> {
 
   const options = withAnswers(given)
   const feature = loadFeature(options.feature)
-  ownOf(installed, feature)
+  ownOf(installed, feature, files)
   const known = [versionCheck(installed), ...(await fileChecks(files, installed, shown))]
   const ofHost = (host: Host) => [...envChecks(files, host, feature, shown), ...bypassChecks(files, host, installed, shown)]
   const finish = (host: Host, checks: Check[]): number => {

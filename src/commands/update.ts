@@ -38,7 +38,7 @@ export async function update(given: RunOptions): Promise<number> {
     throw new CliError("not_installed", `${feature.name} is not installed here; there is nothing to update.`, {
       suggestion: `Install it: npx chimerai add ${feature.name}`,
     })
-  ownOf(installed, feature)
+  ownOf(installed, feature, files)
   assertNotNewer(installed.version)
 
   const { fresh, plan } = await planFrom(installed, feature, options)
