@@ -36,7 +36,7 @@ export async function add(given: RunOptions): Promise<number> {
     assertSame(installed.version)
   }
   const plan = await makePlan(feature, options)
-  assertSecretsUnknown(plan.host, feature, new HostFiles(options.dir))
+  plan.warnings.push(...assertSecretsUnknown(plan.host, feature, files))
   if (!options.json || options.diff) await preview(plan, options, report)
   const shown = shownFrom(options.app)
   const planned = plan.nextSteps.map((step) => commandFrom(shown, step))

@@ -8,7 +8,6 @@ import { loadFeature } from "../feature/load"
 import type { LoadedFeature } from "../feature/types"
 import { type Bypasses, findBypasses, type Place } from "../host/bypasses"
 import { detect } from "../host/detect"
-import { holdersOf, valueIn } from "../host/env"
 import { HostFiles } from "../host/files"
 import { isMigrated } from "../host/migrations"
 import { Modules } from "../host/modules"
@@ -16,7 +15,6 @@ import { delegateOf } from "../host/prisma"
 import { importsOf } from "../host/sources"
 import type { Host, Warning } from "../host/types"
 import { notInstalled } from "../host/workspace"
-import { knownHolder, whyNotPrivate } from "../plan/env"
 import type { Action, Plan } from "../plan/types"
 import { hostDocument } from "../report/json"
 import { commandFrom, type Shown, shownFrom } from "../report/paths"
@@ -25,6 +23,7 @@ import { ownVersion } from "../version"
 import { visible } from "../visible"
 import { withAnswers } from "./answers"
 import { schemaErrors, validatorMajor } from "./check-result"
+import { envChecks } from "./env-checks"
 import { compareToOwn } from "./installed-version"
 import { leftBehind } from "./left-behind"
 import { makePlan } from "./make-plan"
@@ -227,42 +226,6 @@ function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, sh
   return migrated
     ? { id: "migration", state: "ok", message: "A migration makes the tables of MFA." }
     : { id: "migration", state: "todo", message: "No migration makes the tables of MFA yet.", fix }
-}
-
-function envChecks(files: HostFiles, host: Host, feature: LoadedFeature, shown: Shown): Check[] {
-  return feature.env.map(({ name, generate }): Check => {
-    const bytes = Number(generate.split(":")[1])
-    const read = (path: string) => files.read(path)
-    const holders = holdersOf(name, host.env, read)
-    // The worst of them is said: a private one for one mode does not mend a known one for the other.
-    const known = knownHolder(name, host, files)
-    const holder = known.holder ?? holders.find(({ privacy }) => privacy !== "ignored") ?? holders[0]
-    const file = shown(holder?.path ?? host.env.file)
-    const fix = `${name}="$(openssl rand -base64 ${bytes})" in ${file}`
-    if (!holder) return { id: "env", state: "todo", message: `${name} is not set in ${file}.`, fix }
-    if (known.holder !== null) {
-      const rotate = `Take it out of ${file} and rotate the key: put a new one first, ${name}="new:KEY,old:KEY", in a file that git ignores.`
-      return { id: "env", state: "todo", message: `${name} is set in ${file}, ${known.why}.`, fix: rotate }
-    }
-    // `kid:key,kid:key`, or one key.
-    const keys = (valueIn(read(holder.path) ?? "", name) ?? "").split(",")
-    const short = keys.filter((key) => Buffer.from(key.slice(key.indexOf(":") + 1), "base64").length !== bytes)
-    if (short.length > 0) return { id: "env", state: "todo", message: `${name} in ${file} is not ${bytes} bytes of base64.`, fix }
-    if (holder.privacy === "ignored") return { id: "env", state: "ok", message: `${name} is set in ${file}, which git ignores.` }
-    if (holder.privacy === "elsewhere")
-      return {
-        id: "env",
-        state: "unknown",
-        message: `${name} is set in ${file}: ${whyNotPrivate(holder.privacy, file)}.`,
-        fix: `Make sure that no repository and no web server has the file that ${file} leads to.`,
-      }
-    return {
-      id: "env",
-      state: "todo",
-      message: `${name} is set in ${file}: ${whyNotPrivate(holder.privacy, file)}.`,
-      fix: `Add ${file} to .gitignore; if it was ever committed, rotate the key.`,
-    }
-  })
 }
 
 function bypassChecks(files: HostFiles, host: Host, { created }: InstalledFeature, shown: Shown): Check[] {

@@ -42,13 +42,13 @@ export async function update(given: RunOptions): Promise<number> {
   assertNotNewer(installed.version)
 
   const { fresh, plan } = await planFrom(installed, feature, options)
-  assertSecretsUnknown(fresh.host, feature, files)
+  const doubts = assertSecretsUnknown(fresh.host, feature, files)
   const version = ownVersion()
   const planned = plan.changes.filter(({ state }) => state === "planned")
   const conflicts = plan.changes.filter(({ state }) => state === "conflict")
   // Whatever a repository says that they were: what is in them instead decides whether a second factor is asked for.
   const differing = plan.changes.filter(({ path, after }) => after !== null && plan.created.has(path) && after !== plan.created.get(path))
-  const warnings = [...fresh.warnings, ...filesDiffer(differing.map(({ path }) => path))]
+  const warnings = [...fresh.warnings, ...doubts, ...filesDiffer(differing.map(({ path }) => path))]
   const document = (status: string, state: string, nextSteps: string[] = []) => ({
     command: "update",
     feature: feature.name,
@@ -65,7 +65,8 @@ export async function update(given: RunOptions): Promise<number> {
     nextSteps,
     warnings,
   })
-  for (const { code, message } of warnings) if (code === "files_differ") report.note(`${kleur.yellow("!")} ${visible(message)}`)
+  const isSaid = (code: string) => ["files_differ", "secret_doubtful"].includes(code)
+  for (const { code, message } of warnings) if (isSaid(code)) report.note(`${kleur.yellow("!")} ${visible(message)}`)
   for (const change of [...planned, ...conflicts]) report.out(row(change, shown(change.path)))
   if (options.diff) {
     const { changesDiff, planDiff } = await import("../report/diff")

@@ -6,7 +6,8 @@ import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readd
 import { dirname, join, sep } from "node:path"
 import { CliError } from "../errors"
 
-export type Entry = { name: string; isDirectory(): boolean }
+/** Of a file that is only planned, nobody asks whether it is a link. */
+export type Entry = { name: string; isDirectory(): boolean; isSymbolicLink?(): boolean }
 
 /** Bytes. No file that people write, and no lockfile of a real project, comes near it. */
 export const largestFile = 32 * 1024 * 1024

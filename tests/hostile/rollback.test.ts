@@ -53,7 +53,7 @@ test("files are restored although something has got a name in the meantime that 
   const dir = realpathSync(makeHost())
   const before = snapshot(dir)
   const room = 4092 - dir.length
-  const deep = `${"x".repeat(199)}/`.repeat(room / 200) + `${"y".repeat((room % 200) - 2)}/`
+  const deep = `${`${"x".repeat(199)}/`.repeat(room / 200)}${"y".repeat((room % 200) - 2)}/`
   const writes = [
     { path: "auth.ts", before: String(minimalHost["auth.ts"]), after: "changed" },
     // There is room for its name, and none for the name of its temporary file.
