@@ -119,6 +119,7 @@ const rows = [
         "with an installation that is one, a manifest takes nothing else out of the app's files",
         "remove leaves variables and dependencies that are not the feature's",
       ],
+      answers: ["a manifest that has MFA guard a sign-in that nobody uses is named by add, update and status"],
       removal: ["a link does not make the app's files ours", "remove leaves empty folders that no file of ours was in"],
     },
   ],

@@ -13,7 +13,7 @@ import { planTable } from "../report/plan-table"
 import { createReport, printJson, type Report } from "../report/port"
 import { ownVersion } from "../version"
 import { visible } from "../visible"
-import { answersOf, withAnswers } from "./answers"
+import { answersOf, contradicted, withAnswers } from "./answers"
 import type { OpenAfter } from "./check-result"
 import { assertSame } from "./installed-version"
 import { makePlan } from "./make-plan"
@@ -36,7 +36,7 @@ export async function add(given: RunOptions): Promise<number> {
     assertSame(installed.version)
   }
   const plan = await makePlan(feature, options)
-  plan.warnings.push(...assertSecretsUnknown(plan.host, feature, files))
+  plan.warnings.push(...assertSecretsUnknown(plan.host, feature, files), ...(await contradicted(given, feature, plan.host)))
   if (!options.json || options.diff) await preview(plan, options, report)
   const shown = shownFrom(options.app)
   const planned = plan.nextSteps.map((step) => commandFrom(shown, step))

@@ -21,7 +21,7 @@ import { commandFrom, type Shown, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import { visible } from "../visible"
-import { withAnswers } from "./answers"
+import { answerDiffers, contradicted, withAnswers } from "./answers"
 import { schemaErrors, validatorMajor } from "./check-result"
 import { envChecks } from "./env-checks"
 import { compareToOwn } from "./installed-version"
@@ -72,6 +72,7 @@ export async function status(given: RunOptions): Promise<number> {
     return finish(host, [...known, ...ofHost(host)])
   }
   const plan = await makePlan(feature, options)
+  plan.warnings.push(...(await contradicted(given, feature, plan.host)))
   return finish(plan.host, [
     ...known,
     ...planChecks(plan, feature, shown),
@@ -105,6 +106,7 @@ function warningCheck({ code, message, file }: Warning, shown: Shown): Check {
   const isUnknown = [
     ...["oauth_without_adapter", "several_credentials", "own_jwt_encoding", "sign_in_made_in_function"],
     "files_differ",
+    answerDiffers,
   ].includes(code)
   return { id: code, state: isUnknown ? "unknown" : "ok", message: text }
 }
@@ -154,7 +156,7 @@ async function stillWanted(files: HostFiles, gone: string[]): Promise<string[]> 
 }
 
 /** What a plan would still do to the app's own files. */
-function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, shown: Shown): Check[] {
+function planChecks({ host, actions, routes, warnings }: Plan, feature: LoadedFeature, shown: Shown): Check[] {
   const again = `npx chimerai add ${feature.name}`
   const isOpen = (kind: Action["kind"], path: string) =>
     actions.some((action) => action.kind === kind && action.path === path && action.state === "planned")
@@ -162,9 +164,14 @@ function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, sho
   const authFiles = [...new Set([call, ...host.auth.options.map(({ file }) => file)])]
   const hook = authFiles.filter((path) => isOpen("edit", path))
   const manual = actions.filter((action) => action.kind === "manual" && action.state === "planned")
+  const isDoubtful = warnings.some(({ code }) => code === answerDiffers)
   const checks: Check[] = [
     hook.length === 0
-      ? { id: "hook", state: "ok", message: `Every sign-in of ${shown(call)} goes through ${feature.wrapCall.wrapper}.` }
+      ? {
+          id: "hook",
+          state: isDoubtful ? "unknown" : "ok",
+          message: `Every sign-in of ${shown(call)} goes through ${feature.wrapCall.wrapper}.`,
+        }
       : { id: "hook", state: "todo", message: `The hook is missing in ${hook.map(shown).join(", ")}: sign-ins are not held.`, fix: again },
     isOpen("dependency", "package.json")
       ? { id: "dependencies", state: "todo", message: "package.json lacks what MFA needs.", fix: again }

@@ -17,7 +17,7 @@ import { commandFrom, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import { visible } from "../visible"
-import { answersOf, withAnswers } from "./answers"
+import { answerDiffers, answersOf, contradicted, withAnswers } from "./answers"
 import { assertNotNewer } from "./installed-version"
 import { leftBehind } from "./left-behind"
 import { makePlan } from "./make-plan"
@@ -42,7 +42,7 @@ export async function update(given: RunOptions): Promise<number> {
   assertNotNewer(installed.version)
 
   const { fresh, plan } = await planFrom(installed, feature, options)
-  const doubts = assertSecretsUnknown(fresh.host, feature, files)
+  const doubts = [...assertSecretsUnknown(fresh.host, feature, files), ...(await contradicted(given, feature, fresh.host))]
   const version = ownVersion()
   const planned = plan.changes.filter(({ state }) => state === "planned")
   const conflicts = plan.changes.filter(({ state }) => state === "conflict")
@@ -65,7 +65,7 @@ export async function update(given: RunOptions): Promise<number> {
     nextSteps,
     warnings,
   })
-  const isSaid = (code: string) => ["files_differ", "secret_doubtful"].includes(code)
+  const isSaid = (code: string) => ["files_differ", "secret_doubtful", answerDiffers].includes(code)
   for (const { code, message } of warnings) if (isSaid(code)) report.note(`${kleur.yellow("!")} ${visible(message)}`)
   for (const change of [...planned, ...conflicts]) report.out(row(change, shown(change.path)))
   if (options.diff) {
