@@ -60,7 +60,13 @@ const rows = [
     "H6",
     "workspaces and links that lead to a neighbouring project",
     "A package is one only where it really is below the workspace's folder.",
-    { workspaces: ["a workspace whose packages are elsewhere", "a linked package that an app imports is not edited where it is outside"] },
+    {
+      workspaces: [
+        "a workspace whose packages are elsewhere",
+        "a linked package that an app imports is not edited where it is outside",
+        "a folder that is given, and that a link of a project leads out of it",
+      ],
+    },
   ],
   [
     "H7",
@@ -72,6 +78,11 @@ const rows = [
         "without git, or without a repository, its rules are read as git reads them",
         "a key that was committed is no key",
       ],
+      "known-keys": [
+        "a key that came with the repository is refused, whatever file it was in",
+        "where git cannot tell, add and update warn, and status does not know",
+      ],
+      published: ["a link in what is served publishes the file that it leads to"],
     },
   ],
   [
@@ -114,6 +125,8 @@ const rows = [
         "remove leaves variables and dependencies that are not the feature's",
         "a feature of somebody's own takes nothing that is called like it",
       ],
+      answers: ["a manifest that has MFA guard a sign-in that nobody uses is named by add, update and status"],
+      removal: ["a link does not make the app's files ours", "remove leaves empty folders that no file of ours was in"],
     },
   ],
   [
@@ -135,7 +148,10 @@ const rows = [
     "H14",
     "a `.chimerai` that would let the journal be committed",
     "What keeps the journal out of commits is verified before the journal is written.",
-    { disk: ["H14: what keeps the journal out of commits is verified", "a store that somebody has begun"] },
+    {
+      disk: ["H14: what keeps the journal out of commits is verified", "a store that somebody has begun"],
+      rollback: ["where a run fails, the ignore file of the store says again what it said: %j"],
+    },
   ],
   [
     "H15",
@@ -168,6 +184,13 @@ const rows = [
       sizes: ["files that are long, many, or full of the same", "status names some places of a file, not thousands"],
       templates: ["a template comes to an end"],
       workspaces: ["patterns that would take for ever"],
+      rollback: [
+        "a name that is too long, with what is added to it, is refused before anything is written",
+        "a file where a folder has to be is found before anything is written",
+        "rules without end for the store are not matched",
+      ],
+      published: ["rules without end are not matched, where git cannot be asked"],
+      diff: ["a file of ours that somebody has made into another one is not compared to the end"],
     },
   ],
   [
@@ -209,6 +232,9 @@ export function hostileDocs() {
 What somebody could try who gets a person to run chimerai in a clone of theirs, or with a feature folder of theirs, and
 what happens instead. [SECURITY.md](../SECURITY.md) says what is promised. Written by \`node scripts/hostile-docs.mjs\`,
 which checks that every test named here exists.
+
+All of this begins when chimerai has started. \`npx chimerai\` in a clone runs the clone's own program of that name, if its
+\`package.json\` or its \`node_modules\` has one: start it from elsewhere, \`cd ~ && npx chimerai@latest status /path/to/clone\`.
 
 | | what is tried | what happens | tests in \`tests/hostile\` |
 | --- | --- | --- | --- |

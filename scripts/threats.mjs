@@ -445,8 +445,10 @@ export const threats = {
     title: "an address that somebody else has taken",
     attack:
       "The app knows its users by an id that its callbacks put into the token, and an address beside it is free: whoever signs up with that is taken for the user, and has no second factor.",
-    defence: "What the token says, what the session says and what arrived are looked at together; where these are several people nobody is signed in.",
-    asserts: "With such logins alone and beside other providers: held before, refused while the address is somebody else's, and held again after.",
+    defence:
+      "What the token says, what the session says and what arrived are looked at together; where these are several people nobody is signed in.",
+    asserts:
+      "With such logins alone and beside other providers: held before, refused while the address is somebody else's, and held again after.",
   },
   93: {
     title: "tokens of an instance without MFA",

@@ -56,7 +56,7 @@ export const storeChanges = {
       })),
       folders: [path(), "lib"],
       emptied: [path(), "lib"],
-      hasStore: random.chance(0.5),
+      ignoring: random.of([null, "", "*\n", 5]),
     }
     put(
       join(app, ".chimerai/journal.json"),

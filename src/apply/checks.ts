@@ -1,5 +1,5 @@
 /** What is looked at before the first write: every place, and then, when nobody else can be at work, every text. */
-import { entryAt, readText } from "../disk/look"
+import { entryAt, isPossible, readText } from "../disk/look"
 import { isLink, type Place, placeOf, unsafeLink } from "../disk/place"
 import { assertWritable } from "../disk/write"
 import { CliError } from "../errors"
@@ -32,18 +32,23 @@ function checkPlace(root: string, boundary: string, { path, before, after }: Wri
       file: path,
       suggestion: "Move or rename the folder, then run this again.",
     })
+  if (!isPossible(place.target))
+    throw notWritable(path, "its name is too long", "Give the file, or the folders that it is in, a shorter name, then run this again.")
+  // Met in the middle of the writes, it would be a failure.
+  if (place.existing !== place.target && entryAt(place.existing) !== "folder")
+    throw notWritable(path, "a file is where its folder would be", "Move or rename that file, then run this again.")
   try {
     assertWritable(place, writable)
   } catch {
-    throw new CliError("not_writable", `${path} cannot be written. Nothing was changed.`, {
-      file: path,
-      suggestion: "Give yourself write permission, then run this again.",
-    })
+    throw notWritable(path, "it is write-protected", "Give yourself write permission, then run this again.")
   }
   // To give it back, one would have to know where it led.
   if (after === null && isLink(root, place)) throw unsafeLink(path, "is a link, and is not removed.")
   return place
 }
+
+const notWritable = (path: string, why: string, suggestion: string): CliError =>
+  new CliError("not_writable", `${path} cannot be written: ${why}. Nothing was changed.`, { file: path, suggestion })
 
 /** Nothing is looked at where it is known that nothing is there. */
 const entryIn = ({ target, existing }: Place) => (existing === target ? entryAt(target) : null)

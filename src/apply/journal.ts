@@ -31,7 +31,7 @@ const journalSchema = z.strictObject({
   writes: z.array(writeSchema),
   folders: z.array(z.string()),
   emptied: z.array(z.string()),
-  hasStore: z.boolean(),
+  ignoring: z.nullable(z.string()),
 })
 
 /** A file as it must be before, and as it is afterwards. Null: it does not exist. */
@@ -42,7 +42,7 @@ export type JournalledWrite = z.infer<typeof writeSchema>
  * @property id what the names of its temporary files have in them
  * @property folders that come into being, outermost first
  * @property emptied folders that are removed at the end where they are empty then
- * @property hasStore the store was there before, with what keeps the journal out of commits
+ * @property ignoring what the store's ignore file said before the run; null where there was none
  */
 export type Journal = z.infer<typeof journalSchema>
 
@@ -54,6 +54,16 @@ export const boundTo = (root: string): Journal["place"] => ({
   inode: identityOf(root).inode,
   user: process.getuid?.() ?? null,
 })
+
+/** Characters. The rules of a store are a line or two; a million of them would be matched one by one, for minutes. */
+const longestRules = 64 * 1024
+
+/** What the store's ignore file says; null where there is none. @throws CliError journal_exposed: nobody writes so much */
+export function readIgnoring(root: string): string | null {
+  const text = readText(placeIn(root, ignorePath).target, ignorePath)
+  if (text === null || text.length <= longestRules) return text
+  throw exposed(`${ignorePath} is too long to be looked through`, `Leave the line journal.json in ${ignorePath}, then run this again.`)
+}
 
 /** How long a transaction may take: a journal older than this is not its process's any more, whoever has the number now. */
 const longestTransaction = 60_000 // ms
@@ -98,7 +108,7 @@ async function keepOutOfCommits(root: string, id: string): Promise<void> {
       `Take it out of the repository, commit that, then run this again: git rm --cached ${journalPath}`,
     )
   const place = placeIn(root, ignorePath)
-  const text = readText(place.target, ignorePath)
+  const text = readIgnoring(root)
   if (text === null) return createFile(place, ignoreText)
   if (text !== ignoreText && ignoreText.startsWith(text)) {
     // Not added to: of a file with several names, another one may be outside.
@@ -128,9 +138,18 @@ export function undoJournal(root: string, journal: Journal): void {
   forgetStore(root, journal)
 }
 
-/** What kept the journal out of commits goes, where it was not there before; whatever else is in the store stays. */
-function forgetStore(root: string, { hasStore, folders }: Journal): void {
-  if (hasStore) return
+/**
+ * The ignore file becomes what it was before the run, unless somebody has edited it since; whatever else is in the store
+ * stays. That comes after the journal is gone: what it was may not have kept that out of commits.
+ */
+function forgetStore(root: string, { ignoring, folders }: Journal): void {
+  const now = readStored(root, ignorePath)
+  if (ignoring !== null) {
+    if (now === ignoring || (now !== null && now !== ignoreText)) return
+    remove(root, ignorePath)
+    createFile(placeIn(root, ignorePath), ignoring)
+    return
+  }
   remove(root, ignorePath)
   if (folders.includes(storeDir)) removeEmptyFolder(placeIn(root, storeDir))
 }

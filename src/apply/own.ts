@@ -2,7 +2,8 @@
  * What of a manifest is the feature's own. A repository may say that anything was installed: what the feature itself
  * does not bring is not taken out, deleted or written by what a manifest says of it.
  */
-import { posix } from "node:path"
+import { posix, relative, sep } from "node:path"
+import { placeOf } from "../disk/place"
 import { holdsSecrets } from "../disk/secrets"
 import type { Insertion } from "../edit/splice"
 import { CliError } from "../errors"
@@ -10,12 +11,24 @@ import type { LoadedFeature } from "../feature/types"
 import { type InstalledFeature, manifestPath } from "./store"
 
 /**
- * The entry of a manifest without variables and dependencies that are not the feature's.
- * @throws CliError manifest_invalid: it claims a file or an insertion that no version of the feature has
+ * The folders of a run.
+ * @property root the app's real path
+ * @property boundary the folder below which things are written: the app's, or its workspace's
  */
-export function ownOf(installed: InstalledFeature, feature: LoadedFeature): InstalledFeature {
-  const file = installed.created.find(({ path }) => !isOwnFile(feature, path))
-  if (file) throw notOurs(`that ${file.path} is a file of ${feature.name}`)
+type Folders = { readonly root: string; readonly boundary: string }
+
+/**
+ * The entry of a manifest without variables and dependencies that are not the feature's.
+ * @throws CliError manifest_invalid: it claims a file or an insertion that no version of the feature has; outside_root,
+ * path_forbidden, link_unsafe: one of its files leads elsewhere
+ */
+export function ownOf(installed: InstalledFeature, feature: LoadedFeature, folders: Folders): InstalledFeature {
+  for (const { path } of installed.created) {
+    if (!isOwnFile(feature, path)) throw notOurs(`that ${path} is a file of ${feature.name}`)
+    // A link called `mfa` would give every file of the app a second name that passes for one of ours.
+    const real = realPathFrom(folders, path)
+    if (!isOwnFile(feature, real)) throw notOurs(`that ${path} is a file of ${feature.name}, and a link makes it ${real}`)
+  }
   const edit = installed.edited.find(({ path, insertions }) => !areOwnInsertions(feature, path, insertions))
   if (edit) throw notOurs(`that lines of ${edit.path} are ${feature.name}'s which it never inserts`)
   const variables = new Set(feature.env.map(({ name }) => name))
@@ -38,6 +51,10 @@ export function ownOf(installed: InstalledFeature, feature: LoadedFeature): Inst
   return {
     ...installed,
     env: env.filter(({ names }) => names.length > 0),
+    // An empty folder of the app's may be there for a reason: uploads go into it.
+    folders: installed.folders.filter(
+      (folder) => isOwnFile(feature, folder) || installed.created.some(({ path }) => path.startsWith(`${folder}/`)),
+    ),
     dependencies: [...packages].filter((name) => installed.dependencies.includes(name) || inserted.includes(`"${name}"`)),
   }
 }
@@ -47,6 +64,13 @@ const notOurs = (claim: string): CliError =>
     file: manifestPath,
     suggestion: "Nothing was changed. Restore it from your repository: git checkout -- .chimerai",
   })
+
+/** A path from the root without a link on its way. */
+function realPathFrom({ root, boundary }: Folders, path: string): string {
+  return relative(root, placeOf(root, boundary, path).target)
+    .split(sep)
+    .join("/")
+}
 
 /**
  * By its place: below a folder, or with a name, that is the feature's, or where one of its files goes. A feature of

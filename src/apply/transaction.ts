@@ -13,6 +13,7 @@ import {
   type Journal,
   newId,
   openJournal,
+  readIgnoring,
   readJournal,
   removeSecretFolder,
   secretTemporary,
@@ -20,7 +21,7 @@ import {
   undoJournal,
   type Write,
 } from "./journal"
-import { ignorePath, ignoreText, journalPath, storeDir } from "./store"
+import { ignorePath, journalPath, storeDir } from "./store"
 
 export type { Write } from "./journal"
 /**
@@ -74,7 +75,7 @@ async function begin(root: string, boundary: string, { command, writes, emptied 
     writes: writes.map((write) => ({ ...write, mode: modeOf(join(root, write.path)) })),
     folders: missingFolders(root, [...writes.filter(({ after }) => after !== null).map(({ path }) => path), journalPath]),
     emptied,
-    hasStore: exists(join(root, ignorePath)),
+    ignoring: readIgnoring(root),
   }
   try {
     await openJournal(root, journal)
@@ -201,7 +202,7 @@ function conclude(root: string, boundary: string, journal: Journal, changed: Pla
 
 /** Undoes in reverse order. @returns files that are somebody's work since: neither the old text nor ours */
 function restore(root: string, boundary: string, journal: Journal): string[] {
-  const { id, writes, hasStore } = journal
+  const { id, writes } = journal
   const kept: string[] = []
   const places: Place[] = []
   removeTemporaries(root, boundary, journal)
@@ -215,8 +216,6 @@ function restore(root: string, boundary: string, journal: Journal): string[] {
     else if (before === null) removeFile(place)
     else replaceFile(place, before, { temporary: temporaryOf(root, place, id), ...(mode !== null && { lost: mode }) })
   }
-  const ignoring = placeOf(root, root, ignorePath)
-  if (hasStore && !exists(ignoring.target)) replaceFile(ignoring, ignoreText, { temporary: temporaryOf(root, ignoring, id) })
   conclude(root, boundary, journal, places, "undone")
   return kept
 }

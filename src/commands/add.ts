@@ -14,7 +14,7 @@ import { planTable } from "../report/plan-table"
 import { createReport, printJson, type Report } from "../report/port"
 import { ownVersion } from "../version"
 import { visible } from "../visible"
-import { answersOf, withAnswers } from "./answers"
+import { answersOf, contradicted, withAnswers } from "./answers"
 import type { OpenAfter } from "./check-result"
 import { assertSame } from "./installed-version"
 import { makePlan } from "./make-plan"
@@ -30,15 +30,16 @@ export async function add(given: RunOptions): Promise<number> {
   if (recovered !== null) return recovered
 
   const options = withAnswers(given)
-  const installed = readManifest(new HostFiles(options.dir).root)?.features[feature.name]
+  const files = new HostFiles(options.dir)
+  const installed = readManifest(files.root)?.features[feature.name]
   if (installed) {
-    ownOf(installed, feature)
+    ownOf(installed, feature, files)
     assertSame(installed.version)
   }
   const plan = await makePlan(feature, options)
   const pathsOf = (kind: Action["kind"]) => plan.actions.flatMap((action) => (action.kind === kind ? [action.path] : []))
-  assertNoTwins(new HostFiles(options.dir), pathsOf("create"), pathsOf("edit"))
-  assertSecretsUnknown(plan.host, feature, new HostFiles(options.dir))
+  assertNoTwins(files, pathsOf("create"), pathsOf("edit"))
+  plan.warnings.push(...assertSecretsUnknown(plan.host, feature, files), ...(await contradicted(given, feature, plan.host)))
   if (!options.json || options.diff) await preview(plan, options, report)
   const shown = shownFrom(options.app)
   const planned = plan.nextSteps.map((step) => commandFrom(shown, step))

@@ -38,7 +38,7 @@ export async function remove(options: RunOptions): Promise<number> {
 
   const known = readManifest(files.root)?.features[options.feature]
   const own = (installed: InstalledFeature): InstalledFeature => {
-    const ours = ownOf(installed, feature)
+    const ours = ownOf(installed, feature, files)
     // What a feature of somebody's own calls its variable may be the app's: a run of its has left it under its comment.
     const isOurs = (path: string, name: string) =>
       feature.isBuiltIn || feature.env.some((key) => key.name === name && isCommented(files.read(path) ?? "", key))

@@ -8,21 +8,20 @@ import { loadFeature } from "../feature/load"
 import type { LoadedFeature } from "../feature/types"
 import { type Bypasses, findBypasses, type Place } from "../host/bypasses"
 import { detect } from "../host/detect"
-import { holdersOf, valueIn } from "../host/env"
 import { HostFiles } from "../host/files"
 import { isMigrated } from "../host/migrations"
 import { delegateOf } from "../host/prisma"
 import type { Host, Warning } from "../host/types"
 import { notInstalled } from "../host/workspace"
-import { knownHolder, whyNotPrivate } from "../plan/env"
 import type { Action, Plan } from "../plan/types"
 import { hostDocument } from "../report/json"
 import { commandFrom, type Shown, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import { visible, visibleLines } from "../visible"
-import { withAnswers } from "./answers"
+import { answerDiffers, contradicted, withAnswers } from "./answers"
 import { schemaErrors, validatorMajor } from "./check-result"
+import { envChecks } from "./env-checks"
 import { fileChecks } from "./file-checks"
 import { compareToOwn } from "./installed-version"
 import { makePlan } from "./make-plan"
@@ -52,7 +51,7 @@ export async function status(given: RunOptions): Promise<number> {
 
   const options = withAnswers(given)
   const feature = loadFeature(options.feature)
-  ownOf(installed, feature)
+  ownOf(installed, feature, files)
   const known = [versionCheck(installed), ...(await fileChecks(files, installed, shown))]
   const ofHost = (host: Host) => [...envChecks(files, host, feature, shown), ...bypassChecks(files, host, installed, shown)]
   const finish = (host: Host, checks: Check[]): number => {
@@ -71,6 +70,7 @@ export async function status(given: RunOptions): Promise<number> {
     return finish(host, [...known, ...ofHost(host)])
   }
   const plan = await makePlan(feature, options)
+  plan.warnings.push(...(await contradicted(given, feature, plan.host)))
   return finish(plan.host, [
     ...known,
     ...planChecks(plan, feature, shown),
@@ -104,6 +104,7 @@ function warningCheck({ code, message, file }: Warning, shown: Shown): Check {
   const isUnknown = [
     ...["oauth_without_adapter", "several_credentials", "own_jwt_encoding", "sign_in_made_in_function"],
     "files_differ",
+    answerDiffers,
   ].includes(code)
   return { id: code, state: isUnknown ? "unknown" : "ok", message: text }
 }
@@ -122,7 +123,7 @@ function versionCheck({ version }: InstalledFeature): Check {
 }
 
 /** What a plan would still do to the app's own files. */
-function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, shown: Shown): Check[] {
+function planChecks({ host, actions, routes, warnings }: Plan, feature: LoadedFeature, shown: Shown): Check[] {
   const again = `npx chimerai add ${feature.name}`
   const isOpen = (kind: Action["kind"], path: string) =>
     actions.some((action) => action.kind === kind && action.path === path && action.state === "planned")
@@ -130,9 +131,14 @@ function planChecks({ host, actions, routes }: Plan, feature: LoadedFeature, sho
   const authFiles = [...new Set([call, ...host.auth.options.map(({ file }) => file)])]
   const hook = authFiles.filter((path) => isOpen("edit", path))
   const manual = actions.filter((action) => action.kind === "manual" && action.state === "planned")
+  const isDoubtful = warnings.some(({ code }) => code === answerDiffers)
   const checks: Check[] = [
     hook.length === 0
-      ? { id: "hook", state: "ok", message: `Every sign-in of ${shown(call)} goes through ${feature.wrapCall.wrapper}.` }
+      ? {
+          id: "hook",
+          state: isDoubtful ? "unknown" : "ok",
+          message: `Every sign-in of ${shown(call)} goes through ${feature.wrapCall.wrapper}.`,
+        }
       : { id: "hook", state: "todo", message: `The hook is missing in ${hook.map(shown).join(", ")}: sign-ins are not held.`, fix: again },
     isOpen("dependency", "package.json")
       ? { id: "dependencies", state: "todo", message: "package.json lacks what MFA needs.", fix: again }
@@ -194,42 +200,6 @@ function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, sh
   return migrated
     ? { id: "migration", state: "ok", message: "A migration makes the tables of MFA." }
     : { id: "migration", state: "todo", message: "No migration makes the tables of MFA yet.", fix }
-}
-
-function envChecks(files: HostFiles, host: Host, feature: LoadedFeature, shown: Shown): Check[] {
-  return feature.env.map(({ name, generate }): Check => {
-    const bytes = Number(generate.split(":")[1])
-    const read = (path: string) => files.read(path)
-    const holders = holdersOf(name, host.env, read)
-    // The worst of them is said: a private one for one mode does not mend a known one for the other.
-    const known = knownHolder(name, host, files)
-    const holder = known.holder ?? holders.find(({ privacy }) => privacy !== "ignored") ?? holders[0]
-    const file = shown(holder?.path ?? host.env.file)
-    const fix = `${name}="$(openssl rand -base64 ${bytes})" in ${file}`
-    if (!holder) return { id: "env", state: "todo", message: `${name} is not set in ${file}.`, fix }
-    if (known.holder !== null) {
-      const rotate = `Take it out of ${file} and rotate the key: put a new one first, ${name}="new:KEY,old:KEY", in a file that git ignores.`
-      return { id: "env", state: "todo", message: `${name} is set in ${file}, ${known.why}.`, fix: rotate }
-    }
-    // `kid:key,kid:key`, or one key.
-    const keys = (valueIn(read(holder.path) ?? "", name) ?? "").split(",")
-    const short = keys.filter((key) => Buffer.from(key.slice(key.indexOf(":") + 1), "base64").length !== bytes)
-    if (short.length > 0) return { id: "env", state: "todo", message: `${name} in ${file} is not ${bytes} bytes of base64.`, fix }
-    if (holder.privacy === "ignored") return { id: "env", state: "ok", message: `${name} is set in ${file}, which git ignores.` }
-    if (holder.privacy === "elsewhere")
-      return {
-        id: "env",
-        state: "unknown",
-        message: `${name} is set in ${file}: ${whyNotPrivate(holder.privacy, file)}.`,
-        fix: `Make sure that no repository and no web server has the file that ${file} leads to.`,
-      }
-    return {
-      id: "env",
-      state: "todo",
-      message: `${name} is set in ${file}: ${whyNotPrivate(holder.privacy, file)}.`,
-      fix: `Add ${file} to .gitignore; if it was ever committed, rotate the key.`,
-    }
-  })
 }
 
 function bypassChecks(files: HostFiles, host: Host, { created }: InstalledFeature, shown: Shown): Check[] {

@@ -18,7 +18,7 @@ import { commandFrom, shownFrom } from "../report/paths"
 import { createReport, printJson } from "../report/port"
 import { ownVersion } from "../version"
 import { visible } from "../visible"
-import { answersOf, withAnswers } from "./answers"
+import { answerDiffers, answersOf, contradicted, withAnswers } from "./answers"
 import { assertNotNewer } from "./installed-version"
 import { leftBehind } from "./left-behind"
 import { makePlan } from "./make-plan"
@@ -39,17 +39,18 @@ export async function update(given: RunOptions): Promise<number> {
     throw new CliError("not_installed", `${feature.name} is not installed here; there is nothing to update.`, {
       suggestion: `Install it: npx chimerai add ${feature.name}`,
     })
-  ownOf(installed, feature)
+  ownOf(installed, feature, files)
   assertNotNewer(installed.version)
 
   const { fresh, plan } = await planFrom(installed, feature, options)
-  assertSecretsUnknown(fresh.host, feature, files)
+  const doubts = [...assertSecretsUnknown(fresh.host, feature, files), ...(await contradicted(given, feature, fresh.host))]
   const version = ownVersion()
   const planned = plan.changes.filter(({ state }) => state === "planned")
   const conflicts = plan.changes.filter(({ state }) => state === "conflict")
   // Whatever a repository says that they were: what is in them instead decides whether a second factor is asked for.
   const differing = plan.changes.filter(({ path, after }) => after !== null && plan.created.has(path) && after !== plan.created.get(path))
-  const warnings = [...fresh.warnings, ...filesDiffer(differing.map(({ path }) => path)), ...twinWarnings(files, [...plan.created.keys()])]
+  const twins = twinWarnings(files, [...plan.created.keys()])
+  const warnings = [...fresh.warnings, ...doubts, ...filesDiffer(differing.map(({ path }) => path)), ...twins]
   const document = (status: string, state: string, nextSteps: string[] = []) => ({
     command: "update",
     feature: feature.name,
@@ -66,8 +67,8 @@ export async function update(given: RunOptions): Promise<number> {
     nextSteps,
     warnings,
   })
-  for (const { code, message } of warnings)
-    if (["files_differ", "module_shadowed"].includes(code)) report.note(`${kleur.yellow("!")} ${visible(message)}`)
+  const isSaid = (code: string) => ["files_differ", "module_shadowed", "secret_doubtful", answerDiffers].includes(code)
+  for (const { code, message } of warnings) if (isSaid(code)) report.note(`${kleur.yellow("!")} ${visible(message)}`)
   for (const change of [...planned, ...conflicts]) report.out(row(change, shown(change.path)))
   if (options.diff) {
     const { changesDiff, planDiff } = await import("../report/diff")

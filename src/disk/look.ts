@@ -3,10 +3,11 @@
  * FIFO, a device, a socket or a file of ten gigabytes in any place, or a link to one: each ends in an error with a code.
  */
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname, join, sep } from "node:path"
 import { CliError } from "../errors"
 
-export type Entry = { name: string; isDirectory(): boolean }
+/** Of a file that is only planned, nobody asks whether it is a link. */
+export type Entry = { name: string; isDirectory(): boolean; isSymbolicLink?(): boolean }
 
 /** Bytes. No file that people write, and no lockfile of a real project, comes near it. */
 export const largestFile = 32 * 1024 * 1024
@@ -37,9 +38,23 @@ export function statAt(path: string) {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) ?? null
   } catch (error) {
-    // Below a file.
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return null
+    // Below a file, and at a name that no file can have, there is nothing. A rollback looks there, too, and must go on.
+    if (["ENOTDIR", "ENAMETOOLONG"].includes((error as NodeJS.ErrnoException).code ?? "")) return null
     throw error
+  }
+}
+
+/** Bytes of one name. On every disk in use it is this many, or characters of two bytes: this is the narrower of them. */
+const longestName = 255
+
+/** Whether a file can be at a path, by the length of its names and of the whole. */
+export function isPossible(path: string): boolean {
+  if (path.split(sep).some((name) => Buffer.byteLength(name) > longestName)) return false
+  try {
+    lstatSync(path, { throwIfNoEntry: false })
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ENAMETOOLONG"
   }
 }
 

@@ -1,5 +1,7 @@
-import { posix } from "node:path"
-import { placeOf } from "../disk/place"
+import { homedir } from "node:os"
+import { dirname, join, posix, resolve } from "node:path"
+import { entryAt, exists, findRepository, realPath } from "../disk/look"
+import { isBelow, placeOf } from "../disk/place"
 import { CliError } from "../errors"
 import { quotedOr } from "../shell"
 import { HostFiles } from "./files"
@@ -11,10 +13,12 @@ import { dependencyRange, type PackageJson } from "./workspace"
  * The app that a run is about: the folder given, or, at the root of a workspace, the one of its packages that it must be.
  * @param app `--app`: its folder, from the one given
  * @returns the app's folder from the one given, `.` or `apps/web`
- * @throws CliError invalid_option, app_ambiguous; outside_root, path_forbidden, link_unsafe: `--app` leads elsewhere
+ * @throws CliError invalid_option, app_ambiguous; outside_root, path_forbidden, link_unsafe: the folder, or `--app`, leads
+ * elsewhere
  */
 export function findApp(dir: string, app?: string): string {
   const files = new HostFiles(dir)
+  assertNotLedAway(dir)
   if (app !== undefined) {
     const path = posix.normalize(app.replaceAll("\\", "/")).replace(/\/$/, "")
     if (path.startsWith("..") || posix.isAbsolute(path) || !files.isDirectory(path))
@@ -41,4 +45,36 @@ export function findApp(dir: string, app?: string): string {
 function manifestOf(files: HostFiles, dir: string): PackageJson {
   const text = files.read(posix.join(dir, "package.json"))
   return parseManifest(text ?? "")
+}
+
+/**
+ * A link that a project holds may lead to a neighbouring one: who types `apps/web` in a clone means what is in the clone.
+ * Links that are in nobody's project, `/tmp` or `~/link`, are people's own.
+ * @throws CliError outside_root
+ */
+function assertNotLedAway(dir: string): void {
+  const typed = resolve(dir)
+  for (let path = typed; dirname(path) !== path; path = dirname(path)) {
+    if (entryAt(path) !== "link") continue
+    const project = projectOf(realPath(dirname(path)))
+    const real = realPath(path)
+    if (project === null || real === project || isBelow(project, real)) continue
+    throw new CliError("outside_root", `${dir} leads out of ${project}, by the link ${path}. Nothing was changed.`, {
+      suggestion: `If that project is meant, pass its own folder: ${quotedOr(realPath(typed), "path/to/app")}`,
+    })
+  }
+}
+
+/** The repository that a folder is in, else the nearest folder with a package.json; null where that is somebody's home, or above. */
+function projectOf(folder: string): string | null {
+  const top = findRepository(folder) ?? nearestPackage(folder)
+  const home = exists(homedir()) ? realPath(homedir()) : homedir()
+  return top === null || top === home || isBelow(top, home) ? null : top
+}
+
+function nearestPackage(folder: string): string | null {
+  for (let dir = folder; ; dir = dirname(dir)) {
+    if (exists(join(dir, "package.json"))) return dir
+    if (dirname(dir) === dir) return null
+  }
 }

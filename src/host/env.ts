@@ -1,11 +1,12 @@
 import { dirname, join, relative } from "node:path"
-import ignore from "ignore"
+import ignore, { type Ignore } from "ignore"
 import { readText, statAt } from "../disk/look"
-import { envFiles, holdsSecrets } from "../disk/secrets"
+import { holdsSecrets } from "../disk/secrets"
 import { ignoredBy, isTracked, placeOf, realPathOf, wasCommitted } from "../run/git"
 import { isWithin } from "../run/project"
 import { repositoryOf } from "../run/repository"
 import { type HostFiles, toSlashes } from "./files"
+import { type ServedLinks, servedLinks } from "./served"
 
 /**
  * Who else gets to see what is written to a file.
@@ -13,10 +14,11 @@ import { type HostFiles, toSlashes } from "./files"
  * - `unignored`: the next commit would take it
  * - `tracked`: git has it already, so that everybody has it who has the repository
  * - `served`: it is where the web server, or a build, puts files before browsers
+ * - `unsearched`: a link to it may be among what is served, which is too much to be looked through
  * - `elsewhere`: outside of the project, in git's own folder or among packages, or a link to nowhere
  * - `unsaid`: there is a repository, and git does not say
  */
-export type Privacy = "ignored" | "unignored" | "tracked" | "served" | "elsewhere" | "unsaid"
+export type Privacy = "ignored" | "unignored" | "tracked" | "served" | "unsearched" | "elsewhere" | "unsaid"
 export type EnvFile = { path: string; privacy: Privacy }
 
 /**
@@ -38,8 +40,9 @@ export function detectEnv(files: HostFiles): { facts: EnvFacts; evidence: string
   const existing = usual.filter((path) => files.exists(path))
   const first = existing.find(hasSecrets) ?? existing[0] ?? ".env"
   const answers = new Map<string, Answer>()
+  const served = servedLinks(files)
   const answerFor = (path: string): Answer => {
-    const answer = answers.get(path) ?? privacyOf(files, path)
+    const answer = answers.get(path) ?? privacyOf(files, path, served)
     answers.set(path, answer)
     return answer
   }
@@ -79,15 +82,15 @@ const firstKey = (value: string): string => (value.split(",", 1)[0] ?? "").repla
 /** Shorter ones are found in a text by chance. */
 const shortestKey = 16
 
-/** Whether the app's repository had a key in one of its env files once, in a commit that is still to be had. */
-export function wasCommittedOnce(files: HostFiles, value: string): boolean {
+/**
+ * Whether the app's repository had a key once in a file that is called as env files and their examples are, in a commit
+ * that is still to be had. @returns null where git cannot tell
+ */
+export function wasCommittedOnce(files: HostFiles, value: string): boolean | null {
   const key = firstKey(value)
   const place = placeOf(join(files.root, ".env"))
   if (place === null || key.length < shortestKey) return false
-  const folder = dirname(place.path)
-  const names = [...envFiles, ".env.example", ".env.sample", ".env.local.example"]
-  const paths = names.map((name) => (folder === "." ? name : `${folder}/${name}`))
-  return wasCommitted(files, place.repository, paths, key) === true
+  return wasCommitted(files, place.repository, "env", key)
 }
 
 /** Whether everybody may know what is in a file: a key in it is no key. */
@@ -180,7 +183,7 @@ function hasName(line: string, name: string): boolean {
 
 type Answer = { privacy: Privacy; evidence: string }
 
-function privacyOf(files: HostFiles, path: string): Answer {
+function privacyOf(files: HostFiles, path: string, served: ServedLinks): Answer {
   const real = realPathOf(join(files.root, path))
   // Asked for as the file's own place is: elsewhere a drive's letter, a mapped drive or the case of a folder is spelled otherwise.
   const boundary = realPathOf(files.boundary) ?? files.boundary
@@ -193,6 +196,7 @@ function privacyOf(files: HostFiles, path: string): Answer {
   const folders = foldersFrom(isWithin(root, real) ? root : boundary)
   if (folders.some((name) => servedFolders.has(name) || (codeFolders.has(name) && !holdsSecrets(real))))
     return { privacy: "served", evidence: "in a folder that is served" }
+  if (served.leadTo(real)) return { privacy: "served", evidence: "behind a link in a folder that is served" }
   const place = placeOf(real)
   if (place === null) return byRules(files, real)
   const tracked = isTracked(files, real)
@@ -203,7 +207,9 @@ function privacyOf(files: HostFiles, path: string): Answer {
   if (answer.kind === "failed" || tracked === null) return { privacy: "unsaid", evidence: "git does not say" }
   return answer.by === null
     ? { privacy: "unignored", evidence: "not ignored by git" }
-    : { privacy: "ignored", evidence: files.relative(answer.by) }
+    : served.isWhole
+      ? { privacy: "ignored", evidence: files.relative(answer.by) }
+      : { privacy: "unsearched", evidence: "too much is served" }
 }
 
 /** Without case: so do the disks on which `PUBLIC` is `public`. */
@@ -235,7 +241,9 @@ function byRules(files: HostFiles, real: string): Answer {
 }
 
 /** More than any ignore file has. */
-const longestRules = 1024 * 1024 // bytes
+const longestRules = 64 * 1024 // bytes
+/** Rules by their text: they are made once, and not for every env file. */
+const compiled = new Map<string, Ignore>()
 
 /**
  * What the rules of one file say of a path below it. As git does, a link is not followed, and `.ENV` is not `.env`: where
@@ -244,7 +252,8 @@ const longestRules = 1024 * 1024 // bytes
 function verdictOf(rules: string, path: string): { ignored: boolean; unignored: boolean } | null {
   const found = statAt(rules)
   if (!found?.isFile() || found.size > longestRules) return null
-  return ignore({ ignorecase: false })
-    .add(readText(rules, rules) ?? "")
-    .test(toSlashes(path))
+  const text = readText(rules, rules) ?? ""
+  const matcher = compiled.get(text) ?? ignore({ ignorecase: false }).add(text)
+  compiled.set(text, matcher)
+  return matcher.test(toSlashes(path))
 }

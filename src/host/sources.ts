@@ -1,4 +1,5 @@
 import { posix } from "node:path"
+import { writablePlace } from "../disk/place"
 import { lineAt } from "../edit/splice"
 import type { HostFiles } from "./files"
 
@@ -34,8 +35,11 @@ export function* sourceFiles(files: HostFiles): Generator<string> {
 export function packagesUsed(files: HostFiles, names: string[], ours: ReadonlySet<string>): string[] {
   const used = new Set<string>()
   if (names.length === 0) return []
+  // Where `lib` is a link to `src/lib`, each of our files is met by its real name.
+  const places = [...ours].map((path) => writablePlace(files.root, files.boundary, path)?.target)
+  const own = new Set(places.flatMap((target) => (target === undefined ? [] : [files.relative(target)])))
   for (const path of sourceFiles(files)) {
-    if (ours.has(path)) continue
+    if (ours.has(path) || own.has(path)) continue
     const text = files.glance(path)
     for (const name of names) if (isNamed(text, name.replace(/^@types\//, ""))) used.add(name)
     if (used.size === names.length) break

@@ -4,7 +4,7 @@ import { CliError } from "../errors"
 import type { LoadedFeature } from "../feature/types"
 import { type EnvFile, holdersOf, isKnown, knownFileOf, type Privacy, valueIn, wasCommittedOnce } from "../host/env"
 import type { HostFiles } from "../host/files"
-import type { Host } from "../host/types"
+import type { Host, Warning } from "../host/types"
 import type { Sources } from "./sources"
 import type { Action } from "./types"
 
@@ -57,7 +57,8 @@ export function whyNotPrivate(privacy: Exclude<Privacy, "ignored">, file: string
   return {
     unignored: `git does not ignore ${file}`,
     tracked: `git tracks ${file}`,
-    served: `${file} is in a folder that browsers can read`,
+    served: `${file} is in a folder that browsers can read, or a link there leads to it`,
+    unsearched: `what this app serves is too much to be looked through for a link to ${file}`,
     elsewhere: `${file} is a link that leads out of the app's own files`,
     unsaid: `git does not say whether it ignores ${file}`,
   }[privacy]
@@ -73,34 +74,48 @@ function homeOf({ env }: Host, names: string[], sources: Sources): EnvFile {
 /**
  * Refuses a secret that came with the repository: whoever has a clone could read everybody's second factor. It is not
  * replaced here. Where MFA is in use already, a new key would turn every authenticator app away.
+ * @returns what git cannot tell
  * @throws CliError secret_known
  */
-export function assertSecretsUnknown(host: Host, feature: LoadedFeature, files: HostFiles): void {
-  for (const { name } of feature.env) {
-    const { holder, why } = knownHolder(name, host, files)
+export function assertSecretsUnknown(host: Host, feature: LoadedFeature, files: HostFiles): Warning[] {
+  return feature.env.flatMap(({ name }): Warning[] => {
+    const { holder, why, doubt } = knownHolder(name, host, files)
     if (holder !== null)
       throw new CliError("secret_known", `${name} is set in ${holder.path}, ${why}.`, {
         file: holder.path,
         suggestion: `Nothing was changed. Take ${name} out of ${holder.path}, then run this again. If MFA is in use with that key, rotate it: put the new key first, ${name}="new:KEY,old:KEY", in a file that git ignores.`,
       })
-  }
+    return doubt ? [{ code: "secret_doubtful", message: doubtOf(name, doubt.path), file: doubt.path }] : []
+  })
 }
 
-/** The env file with a value of the variable that others know, and why they do. */
-export function knownHolder(name: string, { env }: Host, files: HostFiles): { holder: EnvFile; why: string } | { holder: null; why: null } {
+/** @param file where the variable is set */
+export const doubtOf = (name: string, file: string): string =>
+  `${name} is set in ${file}, and git cannot tell whether a commit has it: its history is too large, or not all there. If the key came with the repository, everybody knows it: rotate it.`
+
+/**
+ * @property holder the env file with a value of the variable that others know
+ * @property why they know it
+ * @property doubt an env file of whose value git cannot tell
+ */
+export type KnownHolder = { holder: EnvFile; why: string; doubt: null } | { holder: null; why: null; doubt: EnvFile | null }
+
+export function knownHolder(name: string, { env }: Host, files: HostFiles): KnownHolder {
   const read = (path: string) => files.read(path)
   const holders = holdersOf(name, env, read)
   const open = knownFileOf(name, env, read) ?? holders.find(isKnown)
-  if (open) return { holder: open, why: whoKnows(open) }
-  const former = holders.find(({ path }) => wasCommittedOnce(files, valueIn(read(path) ?? "", name) ?? ""))
-  if (!former) return { holder: null, why: null }
-  return { holder: former, why: "and an earlier commit has it: a key that was committed is known to everybody who has the repository" }
+  if (open) return { holder: open, why: whoKnows(open), doubt: null }
+  const answers = holders.map((holder) => ({ holder, committed: wasCommittedOnce(files, valueIn(read(holder.path) ?? "", name) ?? "") }))
+  const former = answers.find(({ committed }) => committed === true)
+  if (!former) return { holder: null, why: null, doubt: answers.find(({ committed }) => committed === null)?.holder ?? null }
+  const why = "and an earlier commit has it: a key that was committed is known to everybody who has the repository"
+  return { holder: former.holder, why, doubt: null }
 }
 
 /** Who may know what is in a file. */
 const whoKnows = ({ privacy }: EnvFile): string =>
   privacy === "served"
-    ? "which is in a folder that browsers can read: a key that was published is no key"
+    ? "which browsers can read, by its folder or by a link: a key that was published is no key"
     : "which git tracks: a key that was committed is known to everybody who has the repository"
 
 function appended(

@@ -43,8 +43,16 @@ export function changesDiff(changes: Change[], shownPath: Shown, env: EnvAction[
   )
 }
 
-const patch = (from: string, to: string, before: string, after: string): string =>
-  createTwoFilesPatch(from, to, before, after, undefined, undefined, { context: 3 }).replace(/^=+\n/, "")
+/** Differences. Texts with more have nothing to do with each other, and finding every one would take minutes. */
+const mostDifferences = 3_000
+
+function patch(from: string, to: string, before: string, after: string): string {
+  const options = { context: 3, maxEditLength: mostDifferences }
+  // What is new, or gone, is no search.
+  const isSearch = before !== "" && after !== ""
+  const found = createTwoFilesPatch(from, to, before, after, undefined, undefined, isSearch ? options : { context: 3 })
+  return found === undefined ? `--- ${from}\n+++ ${to}\nToo much differs to be shown.\n` : found.replace(/^=+\n/, "")
+}
 
 const isEnvFile = (path: string): boolean => /(?:^|\/)\.env[\w.-]*$/i.test(path)
 

@@ -5,7 +5,8 @@
  * The first defence is what is asked. `git status` compares contents, and runs the filters that `.gitattributes` and the
  * config agree on; filters have any name, so that no option turns them all off. So it is never called, nor is `diff`,
  * `hash-object`, or anything else that reads a file of the work tree but for ignore rules: `ls-files` lists the index,
- * `cat-file --batch-check` looks a name up in a commit, `check-ignore` matches rules. The second is the settings below.
+ * `cat-file --batch-check` looks a name up in a commit, `diff-tree` compares the trees of commits by names and hashes, and
+ * `check-ignore` matches rules. The second is the settings below.
  */
 import { spawnSync } from "node:child_process"
 import { lstatSync, realpathSync } from "node:fs"
@@ -173,19 +174,77 @@ export function isTracked(project: Project, file: string): boolean | null {
   }
 }
 
+/** Bytes. An env file that somebody writes has some thousand; what is larger is not read, and so not known. */
+const largestBlob = 1024 * 1024
+/** Bytes that one answer may have, with room for the lines between. */
+const largestAnswer = 12 * 1024 * 1024
+
 /**
- * Whether a commit that some branch or tag leads to had `text` in one of the files. Contents are read as git keeps them:
- * no filter and no textconv has a part in that.
- * @param paths from the repository's top
- * @returns null where nobody can say, or where the history is too long to be looked through
+ * Whether a commit that some branch or tag leads to had `text` in a file whose name, or whose folder's name, has `part` in
+ * it: whoever copies `.env.template` has what it says. Contents are read as git keeps them: no filter and no textconv has a
+ * part in that.
+ * @param part without characters that mean something in a pattern
+ * @returns null where nobody can say: what git has is missing, too large, or too much to be looked through
  */
-export function wasCommitted(project: Project, repository: string, paths: string[], text: string): boolean | null {
-  const blobs = ["--objects", "--no-object-names", "--filter=object:type=blob", "--missing=allow-any"]
-  const listed = ask(project, repository, ["rev-list", "--all", ...blobs, "--", ...paths], "", false, true)
-  if (listed.kind !== "answered") return null
-  if (listed.output === "") return false
-  const contents = ask(project, repository, ["cat-file", "--batch"], listed.output, false, true)
-  return contents.kind === "answered" ? contents.output.includes(text) : null
+export function wasCommitted(project: Project, repository: string, part: string, text: string): boolean | null {
+  const commits = ask(project, repository, ["rev-list", "--all"], "", false, true)
+  if (commits.kind !== "answered") return null
+  // Every commit, and a merge against each parent: a history that is simplified leaves out what a side branch had and took
+  // out again. `rev-list --objects` with a pattern leaves out what is in folders. Renames are not looked for: that would
+  // read contents.
+  const raw = ["--stdin", "-r", "-m", "--root", "--raw", "--no-renames", "--no-abbrev", "--no-commit-id"]
+  const glob = ":(top,glob,icase)"
+  const changes = ask(
+    project,
+    repository,
+    ["diff-tree", ...raw, "--", `${glob}**/*${part}*`, `${glob}**/*${part}*/**`],
+    commits.output,
+    true,
+    true,
+  )
+  if (changes.kind !== "answered") return null
+  const known = blobsOf(changes.output)
+  if (known.length === 0) return false
+  const sizes = ask(project, repository, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], `${known.join("\n")}\n`, false, true)
+  if (sizes.kind !== "answered") return null
+  let isWhole = true
+  for (const batch of batchesOf(sizes.output)) {
+    const contents = batch === null ? null : ask(project, repository, ["cat-file", "--batch"], `${batch.join("\n")}\n`, false, true)
+    if (contents?.kind !== "answered") isWhole = false
+    else if (contents.output.includes(text)) return true
+  }
+  return isWhole ? false : null
+}
+
+/** The contents before and after each change. Those of a submodule are another repository's. */
+function blobsOf(raw: string): string[] {
+  const sides = Array.from(raw.matchAll(/^:(\d+) (\d+) ([0-9a-f]+) ([0-9a-f]+) /gm), ([, from, to, before, after]) => [
+    { mode: from, name: before },
+    { mode: to, name: after },
+  ]).flat()
+  return [...new Set(sides.flatMap(({ mode, name }) => (name && mode?.startsWith("1") && mode !== "160000" ? [name] : [])))]
+}
+
+/** Objects by what one answer holds; null for one that is missing or too large. */
+function* batchesOf(sizes: string): Generator<string[] | null> {
+  let batch: string[] = []
+  let room = largestAnswer
+  for (const line of sizes.split("\n").filter((line) => line !== "")) {
+    const [, name, digits] = /^([0-9a-f]{40,64}) (\d+)$/.exec(line) ?? []
+    const size = Number(digits)
+    if (name === undefined || size > largestBlob) {
+      yield null
+      continue
+    }
+    if (size + 200 > room) {
+      yield batch
+      batch = []
+      room = largestAnswer
+    }
+    batch.push(name)
+    room -= size + 200
+  }
+  if (batch.length > 0) yield batch
 }
 
 /** What `check-ignore` says: the ignore file that has the last word, null where none has, or that nobody can say. */

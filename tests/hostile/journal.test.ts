@@ -25,7 +25,7 @@ function journal(dir: string, rest: object = {}) {
     writes,
     folders: [],
     emptied: [],
-    hasStore: false,
+    ignoring: null,
   }
   return { ...whole, ...rest }
 }

@@ -89,6 +89,56 @@ describe("a workspace whose packages are elsewhere", () => {
   })
 })
 
+describe("a folder that is given, and that a link of a project leads out of it", () => {
+  const manifests = { "package.json": manifest(["apps/*"]) }
+  test.each([
+    ["in a repository", true],
+    ["in a folder with a package.json", false],
+  ])("%s: the neighbour is not edited", (_, isRepository) => {
+    const { clone, other } = neighbours({ ...manifests, "apps/x": "" })
+    if (isRepository) execFileSync("git", ["init", "-q"], { cwd: clone })
+    link(clone, "apps/web", "../../other")
+    link(clone, "up", "..")
+    const there = snapshot(other)
+    for (const [cwd, ...args] of [
+      [clone, "apps/web"],
+      [clone, "--cwd", "apps/web"],
+      [clone, "up/other"],
+      [join(clone, "apps"), "web"],
+      [dirname(clone), "clone/apps/web"],
+      ["/", join(clone, "apps/web")],
+    ] as [string, ...string[]][]) {
+      const run = chimerai(["add", "mfa", ...args, "--yes", "--no-install", "--json"], { cwd })
+      expect([args, run.code, run.json.error?.code], run.stdout).toEqual([args, 3, "outside_root"])
+    }
+    expect(snapshot(other)).toEqual(there)
+  })
+
+  test("links that are nobody's project's, and those inside of one, go on working", () => {
+    const { clone, other } = neighbours({ "package.json": manifest(["apps/*"]), "apps/x": "" })
+    const top = dirname(clone)
+    symlinkSync("other", join(top, "link"))
+    symlinkSync(top, `${top}-link`)
+    const planned = (cwd: string, ...args: string[]) => chimerai(["add", "mfa", ...args, "--dry-run", "--json"], { cwd }).json.status
+    expect([
+      planned(top, "link"),
+      planned(join(top, "link"), "."),
+      planned("/", join(`${top}-link`, "other")),
+      planned(clone, "../other"),
+      planned(clone, "../link"),
+    ]).toEqual(Array(5).fill("planned"))
+    renameSync(other, join(clone, "real"))
+    symlinkSync("../real", join(clone, "apps/web"))
+    expect(planned(clone, "apps/web")).toBe("planned")
+    // A home that is kept in git: its links are its owner's.
+    renameSync(join(clone, "real"), other)
+    symlinkSync(other, join(clone, "mine"))
+    execFileSync("git", ["init", "-q"], { cwd: clone })
+    const run = chimerai(["add", "mfa", "mine", "--dry-run", "--json"], { cwd: clone, env: { HOME: clone } })
+    expect(run.json.status, run.stdout).toBe("planned")
+  })
+})
+
 describe("patterns that would take for ever", () => {
   const tree = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`p${index}/q/r/package.json`, "{}"]))
   test.each([["*/../".repeat(40)], ["**/".repeat(40)], ["*/".repeat(5000)], ["./".repeat(100_000)]])("%#", (pattern) => {

@@ -23,7 +23,7 @@ import { chimerai, makeHost, snapshot } from "../support/host"
 const writeJournal = (dir: string, rest: Partial<Journal>): void => {
   mkdirSync(join(dir, storeDir), { recursive: true })
   const journal = { id: newId(), place: boundTo(realpathSync(dir)), pid: 999_999_999, command: "add", writes: [], folders: [], emptied: [] }
-  writeFileSync(join(dir, journalPath), JSON.stringify({ ...journal, hasStore: false, ...rest }))
+  writeFileSync(join(dir, journalPath), JSON.stringify({ ...journal, ignoring: null, ...rest }))
 }
 const run = (dir: string, writes: Write[], verify = async () => {}) => commit(dir, dir, { command: "add", writes, verify })
 
@@ -37,7 +37,7 @@ describe("a transaction", () => {
       { path: "new/deep/file.ts", before: null, after: "new" },
       { path: "lib/prisma.ts", before: readFileSync(join(dir, "lib/prisma.ts"), "utf8"), after: null },
       // a file where a folder would have to be: fails only when it is written
-      { path: "auth.ts/child", before: null, after: "x" },
+      { path: "new/deep/file.ts/child", before: null, after: "x" },
     ]
     await expect(run(dir, writes)).rejects.toThrow(/Every file is as it was/)
     expect(snapshot(dir)).toEqual(before)
