@@ -10,7 +10,7 @@ import type { PackageJson } from "./workspace"
 /** Levels. The deepest config that people write has a dozen. */
 const deepest = 200
 /** Characters. */
-const longest = 10_000_000
+const longest = 2_000_000
 
 /** @returns what cannot be read about it, before anybody tries; empty where it can */
 export function tooMuch(text: string): string {
