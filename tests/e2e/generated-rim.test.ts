@@ -70,7 +70,7 @@ describe("session-row.ts", () => {
   const findSession = async (claims: object, rows: object) => {
     vi.resetModules()
     vi.doMock(join(app, "src/lib/mfa/whose.ts"), () => rows)
-    const found = await (await load("mfa/session-row.ts")).findSession(claims, {})
+    const found = await (await load("mfa/session-row.ts")).findSession({}, claims, {})
     vi.doUnmock(join(app, "src/lib/mfa/whose.ts"))
     return found
   }
@@ -571,6 +571,29 @@ describe("middleware.ts", () => {
   })
 })
 
+/** db.ts, without a client. */
+async function withoutClient() {
+  const { outputFiles } = await build({
+    entryPoints: [join(app, "src/lib/mfa/db.ts")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    plugins: [
+      {
+        name: "no database",
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /prisma/ }, () => ({ path: "prisma", namespace: "none" }))
+          onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const prisma = {}" }))
+        },
+      },
+    ],
+  })
+  const text = outputFiles[0]?.text ?? ""
+  return import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`)
+}
+
+const atOnce = (task: () => Promise<unknown>) => task()
+
 describe("turn-off.ts", () => {
   const db = { user: { update: vi.fn(), findUnique: vi.fn() } }
   const noted = ["challenge", "http"]
@@ -578,7 +601,7 @@ describe("turn-off.ts", () => {
     vi.resetModules()
     for (const module of noted) vi.doMock(join(app, `src/lib/mfa/${module}.ts`), () => ({}))
     vi.doMock(join(app, "src/lib/mfa/factor.ts"), () => ({ readUser: () => db.user.findUnique() }))
-    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({ db, changed: (update: () => Promise<unknown>) => update() }))
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({ db, changed: atOnce, untilItWorks: atOnce }))
   })
   afterEach(() => {
     for (const module of [...noted, "factor", "db"]) vi.doUnmock(join(app, `src/lib/mfa/${module}.ts`))
@@ -604,7 +627,7 @@ describe("turn-on.ts", () => {
       "active-secret": { readActiveSecret: (_id: string, secret: string) => ({ secret }), sealActiveSecret: () => "NEW" },
       "backup-codes": {},
       challenge: {},
-      db: { db: { user: {} }, changed: () => Promise.reject(new Error("connection lost")) },
+      db: { db: { user: {} }, changed: () => Promise.reject(new Error("connection lost")), untilItWorks: atOnce },
       events: { recordEvent },
       factor: { readUser },
       "pending-setup": { findPending: async () => ({ setup }), isUnder: ({ epoch }: any, state: any) => epoch === state.epoch },
@@ -616,7 +639,7 @@ describe("turn-on.ts", () => {
     const enroller = { userId: "u1", sessionKey: "s1", sessionToken: null }
     readUser.mockResolvedValueOnce(before).mockResolvedValueOnce(after)
     expect((await turnOn(enroller, "123456")).setup).toBe(setup)
-    expect(recordEvent.mock.calls).toEqual([["u1", "replaced"]])
+    expect(recordEvent.mock.calls).toEqual([["u1", "replaced", null, "epoch 5"]])
     readUser.mockResolvedValue(before)
     await expect(turnOn(enroller, "123456")).rejects.toThrow("connection lost")
     for (const module of Object.keys(mocks)) vi.doUnmock(join(app, `src/lib/mfa/${module}.ts`))
@@ -627,6 +650,7 @@ describe("turn-on.ts", () => {
 describe("enrolment.ts", () => {
   test("the session is renewed although the database blinks behind the switch", async () => {
     vi.resetModules()
+    const { untilItWorks } = await withoutClient()
     const viewer = { userId: "u1", sessionKey: "s1", sessionToken: null }
     const renewSession = vi
       .fn()
@@ -643,7 +667,7 @@ describe("enrolment.ts", () => {
       "require-user": { keyOfSession: () => "s1", requireUser: async () => viewer },
       session: { hostCookie: async () => ({}), renewSession },
       "setup-key": {},
-      db: { isBusy: () => false },
+      db: { isBusy: () => false, untilItWorks },
       throttle: {},
       "turn-off": {},
       "turn-on": { turnOn: async () => ({ setup: { epoch: 1 } }), finishTurningOn: async () => ["code"] },
@@ -659,24 +683,25 @@ describe("enrolment.ts", () => {
 })
 
 describe("db.ts", () => {
+  test("what the database says itself is tried again where it is transient: deadlock, lock, changed meanwhile", async () => {
+    const { isBusy, retry } = await withoutClient()
+    const failing = (error: object) =>
+      vi
+        .fn()
+        .mockRejectedValueOnce(Object.assign(new Error("x"), error))
+        .mockResolvedValue(1)
+    for (const originalCode of ["40001", "40P01", "55P03", "1020", "1205", "1213", 1213]) {
+      expect(await retry(failing({ cause: { originalCode } })), String(originalCode)).toBe(1)
+      expect(await retry(failing({ meta: { driverAdapterError: { cause: { originalCode } } } }))).toBe(1)
+    }
+    await expect(retry(failing({ cause: { originalCode: "23505" } }))).rejects.toThrow("x")
+    for (const text of ["timeout exceeded when trying to connect", "pool timeout: failed to retrieve a connection"])
+      expect(isBusy(new Error(text)), text).toBe(true)
+    expect([isBusy({ code: "P2037" }), isBusy(new Error("x"))]).toEqual([true, false])
+  })
+
   test("a pool without a free connection is busy, and is not asked again and again", async () => {
-    const { outputFiles } = await build({
-      entryPoints: [join(app, "src/lib/mfa/db.ts")],
-      bundle: true,
-      write: false,
-      format: "esm",
-      plugins: [
-        {
-          name: "no database",
-          setup({ onResolve, onLoad }) {
-            onResolve({ filter: /prisma/ }, () => ({ path: "prisma", namespace: "none" }))
-            onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const prisma = {}" }))
-          },
-        },
-      ],
-    })
-    const text = outputFiles[0]?.text ?? ""
-    const { isBusy, retry } = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`)
+    const { isBusy, retry } = await withoutClient()
     const failing = (code: string) =>
       vi
         .fn()
