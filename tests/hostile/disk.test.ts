@@ -22,12 +22,13 @@ import {
 import { createServer } from "node:net"
 import { dirname, join } from "node:path"
 import tmp from "tmp"
-import { beforeAll, describe, expect, test } from "vitest"
+import { beforeAll, describe, expect } from "vitest"
 import { commit } from "../../src/apply/transaction"
 import { isGitFolder } from "../../src/disk/place"
 import { holdsSecrets } from "../../src/disk/secrets"
 import { HostFiles } from "../../src/host/files"
 import { chimerai, installedCli, makeHost, minimalHost, type Run } from "../support/host"
+import { test } from "../support/part"
 import { root } from "../support/paths"
 
 const add = (dir: string, ...flags: string[]) => chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", ...flags])

@@ -1,13 +1,14 @@
 /** A manifest, or what lies beside it, that somebody else has committed (H8, H11, H18). */
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, test } from "vitest"
+import { describe, expect } from "vitest"
 import { HostFiles } from "../../src/host/files"
 import { parseManifest } from "../../src/host/json"
 import { Aliases } from "../../src/host/tsconfig"
 import { tidyPath } from "../../src/names"
 import { chimerai, makeHost, minimalHost, snapshot } from "../support/host"
 import { featureWith, manifestWith, put, refused, sha } from "../support/hostile"
+import { test } from "../support/part"
 
 const manifest = ".chimerai/manifest.json"
 const add = (dir: string, ...flags: string[]) => chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", ...flags])

@@ -2,11 +2,12 @@
 import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, realpathSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import tmp from "tmp"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, vi } from "vitest"
 import { detectEnv, maySet, valueIn } from "../../src/host/env"
 import { HostFiles } from "../../src/host/files"
 import { committedHost, folder, git } from "../support/git"
 import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../support/host"
+import { test } from "../support/part"
 
 const add = (dir: string, ...flags: string[]) => chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", ...flags])
 const envCheck = (dir: string) => chimerai(["status", dir, "--json"]).json.checks.find(({ id }: { id: string }) => id === "env")
