@@ -568,6 +568,12 @@ describe("middleware.ts", () => {
     const cookie = "cart=3; __Secure-authjs.session-token.0=a; __Secure-authjs.session-token.1=b; mfa-sent-on=2; theme=dark"
     await middleware(new NextRequest("https://app.example/login", { headers: { cookie } }))
     expect(seen).toEqual(["cart=3; mfa-sent-on=2; theme=dark"])
+    const bySecretName = passChallenge((request: any) => {
+      seen.push(request.headers.get("cookie"))
+      return request.headers.get("cookie")?.includes("who=") ? Response.redirect("https://app.example/") : new Response("form")
+    })
+    const answer = await bySecretName(new NextRequest("https://app.example/login", { headers: { cookie: "who=ada; mfa-sent-on=2" } }))
+    expect([await answer.text(), seen.slice(1)], "of a name that nobody knows").toEqual(["form", ["who=ada; mfa-sent-on=2", ""]])
   })
 })
 
