@@ -593,7 +593,7 @@ mutants.push(
   [
     "credentials get a second look",
     "gate.ts",
-    'if (kind !== "credentials" || (await byId(user?.id, rows))) return undefined',
+    'if (kind !== "credentials") return undefined',
     'if (kind !== "credentials" || whose !== "nobody") return undefined',
     "T92",
     ways,
@@ -606,8 +606,8 @@ mutants.push(
     "looked up when a session is read T87",
     ways,
   ],
-  ["tokens without claims", "session-row.ts", "ofOldToken(token, () => sessionOf(config, token))", "ofOldToken(token)", "T93", ways],
-  ["a session callback that asks", "request.ts", "readers.getStore() === true", "false", "is answered, and not asked", ways],
+  ["tokens without claims", "session-row.ts", ": await ofOldToken(token, readSession)", ": await ofOldToken(token)", "T93", ways],
+  ["a session callback that asks", "request.ts", "readings.getStore()", "undefined", "is answered, and not asked", ways],
   ["a change is told once", "turn-on.ts", /, null, `epoch .*`/, "", "T89 is told once", setups],
   [
     "an adapter's ids when accounts are linked",
