@@ -209,6 +209,71 @@ describe("middleware.ts, around a function of the app's", () => {
   })
 })
 
+describe.each(["Int", "String"])("T92 whom the callbacks name, with ids of type %s", (type) => {
+  type Row = { id: string | number; email: string; mfaEnabled: boolean; mfaEpoch: number }
+  const idOf = (number: number) => (type === "Int" ? number : `id-${number}`)
+  const boss: Row = { id: idOf(12), email: "boss@example.com", mfaEnabled: true, mfaEpoch: 1 }
+  const clerk: Row = { id: idOf(7), email: "clerk@example.com", mfaEnabled: false, mfaEpoch: 0 }
+  let gate: any
+  beforeAll(async () => {
+    const schema = String(minimalHost["prisma/schema.prisma"]).replace(/id\s+String/, `id ${type}`)
+    const dir = await modulesOf(`ids-${type}`, { ...appRouter, "prisma/schema.prisma": schema }, "")
+    for (const module of ["events", "factor", "crypto", "housekeeping"]) vi.doMock(join(dir, `${module}.ts`), () => ({}))
+    vi.doMock(join(dir, "challenge.ts"), () => ({ createChallenge: async () => "token" }))
+    const rows = [boss, clerk]
+    const findMany = async ({ where: { id, email } }: any) =>
+      rows.filter((row) => (id === undefined ? (email.in ?? [email.startsWith]).includes(row.email) : row.id === id))
+    vi.doMock(join(dir, "db.ts"), () => ({
+      db: { user: { findMany } },
+      retry: (query: () => unknown) => query(),
+      stripMfaColumns: (user: object) => user,
+      toUserId: (id: unknown) => (type === "Int" ? (Number.isInteger(Number(id ?? Number.NaN)) ? Number(id) : null) : id || null),
+    }))
+    vi.resetModules()
+    gate = await import(join(dir, "gate.ts"))
+  })
+
+  /** @returns whether the sign-in gets a token, and where it is sent instead */
+  async function signIn(user: object, token: object, providers: readonly object[], session?: (seen: any) => object) {
+    const attempt: any = { headers: new Headers(), scope: "", rows: new Map(), proved: null, completes: false, hasOwnId: true }
+    attempt.setCookie = () => {}
+    const config = { providers, session: { strategy: "jwt" }, callbacks: { ...(session && { session }) } }
+    const params = { user, account: { type: "credentials", provider: "credentials" }, credentials: {} }
+    const first = await gate.gateSignIn(config, params, attempt)
+    if (first !== true || !attempt.arrival) return first
+    return (await gate.gateToken(config, { ...params, token }, attempt)) || attempt.sendTo
+  }
+  const form = { id: "credentials", type: "credentials" }
+  const both = [form, { id: "idp", type: "oauth" }]
+  const login = (number: number, email?: string) => ({ id: idOf(number), email })
+
+  // A number is a row's of two tables by chance; other ids are not.
+  test.each(
+    type === "Int"
+      ? ([
+          ["alone", [form]],
+          ["beside another provider", both],
+        ] as const)
+      : [],
+  )("a login whose number is another user's, %s", async (_, providers) => {
+    const named = { sub: String(idOf(7)), userId: boss.id, email: "contact@example.com" }
+    expect(await signIn(login(7, "contact@example.com"), named, providers)).not.toBe(true)
+    expect(await signIn(login(7), { sub: String(idOf(7)), userId: boss.id }, providers)).not.toBe(true)
+    expect(await signIn(login(7, clerk.email), { sub: String(idOf(7)), email: clerk.email }, providers), "the clerk").toBe(true)
+  })
+
+  test("a login whose callbacks put the user's own address in the place of one that somebody else has taken", async () => {
+    const callbacks = { sub: "login-1", email: boss.email }
+    expect(await signIn({ id: "login-1", email: clerk.email }, callbacks, both)).not.toBe(true)
+    expect(await signIn({ id: "login-1", email: clerk.email }, callbacks, [form])).not.toBe(true)
+  })
+
+  test("a session callback gets the token as one that has been a cookie", async () => {
+    const session = ({ token }: any) => ({ expires: new Date(token.exp * 1000).toISOString(), user: { id: boss.id } })
+    expect(await signIn({ id: "login-1", email: "x@example.com" }, { sub: "login-1" }, [form], session)).toContain("/login/mfa")
+  })
+})
+
 describe("a guarded update is one statement where Prisma makes it one", () => {
   test.each([
     ["postgresql", "5.0.0", false],
