@@ -1,4 +1,4 @@
-import { createTwoFilesPatch } from "diff"
+import { createTwoFilesPatch, formatPatch, structuredPatch } from "diff"
 import type { Action, EnvAction } from "../plan/types"
 import { isDifferent } from "../plan/types"
 import type { Change } from "../plan/update"
@@ -19,9 +19,8 @@ export function planDiff(actions: Action[], shownPath: Shown): string {
       const before = action.kind === "create" ? "" : (action.before ?? "")
       const after = action.kind === "delete" ? "" : action.after
       const isNew = action.kind === "create" || (action.kind === "env" && action.before === null)
-      const shown =
-        action.kind === "env" || isEnvFile(action.path) ? { before: "", after: withoutValues(insertedBy(action)) } : { before, after }
-      return patch(isNew ? "/dev/null" : `a/${shownPath(action.path)}`, `b/${shownPath(action.path)}`, shown.before, shown.after)
+      const [from, to] = [isNew ? "/dev/null" : `a/${shownPath(action.path)}`, `b/${shownPath(action.path)}`]
+      return action.kind === "env" || isEnvFile(action.path) ? envPatch(from, to, before, after) : patch(from, to, before, after)
     })
   return withoutSecrets(
     patches.join("\n"),
@@ -54,18 +53,20 @@ function patch(from: string, to: string, before: string, after: string): string 
   return found === undefined ? `--- ${from}\n+++ ${to}\nToo much differs to be shown.\n` : found.replace(/^=+\n/, "")
 }
 
+/** The rest of an env file is none of anybody's business: only what comes in is shown, at its line, without its value. */
+function envPatch(from: string, to: string, before: string, after: string): string {
+  // A last line that only gets its end is not shown as one that changes.
+  const whole = before === "" || before.endsWith("\n") ? before : `${before}\n`
+  const patch = structuredPatch(from, to, whole, after, undefined, undefined, { context: 0 })
+  const hunks = patch.hunks.map((hunk) => ({ ...hunk, lines: hunk.lines.map(withoutValue) }))
+  return formatPatch({ ...patch, hunks }).replace(/^=+\n/, "")
+}
+
 const isEnvFile = (path: string): boolean => /(?:^|\/)\.env[\w.-]*$/i.test(path)
 
-/** The rest of an env file is none of anybody's business: only what comes in is shown. */
-const insertedBy = (action: Exclude<Action, { kind: "manual" }>): string =>
-  "edits" in action ? action.edits.map(({ text }) => text).join("") : ""
-
 /** `NAME=value` as `NAME=<generated>`; an empty value stays, and comments are ours. */
-const withoutValues = (text: string): string =>
-  text
-    .split("\n")
-    .map((line) => (line.startsWith("#") || !/=\s*\S/.test(line) ? line : `${line.slice(0, line.indexOf("=") + 1)}<generated>`))
-    .join("\n")
+const withoutValue = (line: string): string =>
+  /^.#/.test(line) || !/=\s*\S/.test(line) ? line : `${line.slice(0, line.indexOf("=") + 1)}<generated>`
 
 /** Characters. What is shorter is no secret, and stands in code by chance: `true`, `3000`. */
 const shortestSecret = 8
