@@ -12,6 +12,7 @@ import { parseModule } from "../../src/edit/typescript/module"
 import { wrapCall } from "../../src/edit/typescript/wrap-call"
 import { wrapResults } from "../../src/edit/typescript/wrap-results"
 import { loadFeature } from "../../src/feature/load"
+import { breathe } from "../support/breathe"
 import { origin } from "../support/edit"
 import { Random, seed } from "../support/random"
 import { authShape, schemaShape } from "../support/shapes"
@@ -131,13 +132,14 @@ const isSchema = (text: string) => {
   }
 }
 
-test(`${inputs} inputs (seed ${seed})`, () => {
+test(`${inputs} inputs (seed ${seed})`, async () => {
   const random = new Random(seed)
   const { schema } = loadFeature("mfa")
   const tallies: Record<string, Tally> = {}
   const tallyOf = (name: string) => (tallies[name] ??= { edited: 0, present: 0, refused: 0 })
   const from = "@/lib/mfa/with-mfa"
   for (let index = 0; index < inputs; index++) {
+    if (index % 50 === 0) await breathe()
     if (index % 2 === 0) {
       const shape = authShape(random)
       const text = broken(`${shape.text}\nexport const makeOptions = (req) => ({ providers: [], x: req });\n`, random)

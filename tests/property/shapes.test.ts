@@ -14,6 +14,7 @@ import { joinImports } from "../../src/edit/typescript/imports"
 import { parseModule } from "../../src/edit/typescript/module"
 import { wrapCall } from "../../src/edit/typescript/wrap-call"
 import { loadFeature } from "../../src/feature/load"
+import { breathe } from "../support/breathe"
 import { origin } from "../support/edit"
 import { Random, seed } from "../support/random"
 import { type AuthShape, authShape, editAround, schemaShape } from "../support/shapes"
@@ -64,10 +65,11 @@ function touchedIn(after: string, insertions: Insertion[], { at, text }: Inserti
   return `${after.slice(0, place)} somebodys ${after.slice(place)}`
 }
 
-test(`${count} auth files (seed ${seed})`, () => {
+test(`${count} auth files (seed ${seed})`, async () => {
   const random = new Random(seed)
   const shapes = new Set<string>()
   for (let index = 0; index < count; index++) {
+    if (index % 50 === 0) await breathe()
     const shape = authShape(random)
     shapes.add(shape.text)
     holds(
@@ -82,11 +84,12 @@ test(`${count} auth files (seed ${seed})`, () => {
   expect(shapes.size).toBeGreaterThan(2000)
 })
 
-test(`${count} schemas (seed ${seed})`, () => {
+test(`${count} schemas (seed ${seed})`, async () => {
   const random = new Random(seed)
   const { schema } = loadFeature("mfa")
   const shapes = new Set<string>()
   for (let index = 0; index < count; index++) {
+    if (index % 50 === 0) await breathe()
     const { text, user, id } = schemaShape(random)
     shapes.add(text)
     const models = ["MfaFactor", "MfaThrottle", "MfaBackupCode", "MfaChallenge", "MfaEvent"].map((name) => {
