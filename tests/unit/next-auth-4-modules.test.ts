@@ -181,6 +181,34 @@ describe("middleware.ts", () => {
   })
 })
 
+/** As next-auth's own: the app's function gets the token, where `authorized` lets it pass. */
+const withAuthOf = (own: (request: any) => unknown) => (request: NextRequest) => {
+  const token = request.cookies.has("next-auth.session-token") ? {} : null
+  return own(Object.assign(request, { nextauth: { token } })) ?? NextResponse.next()
+}
+
+describe("middleware.ts, around a function that sends on who is signed in", () => {
+  test("T88 who keeps coming back to the sign-in page within seconds is nobody there", async () => {
+    const tree = { ...appRouter, "middleware.ts": 'export { default } from "next-auth/middleware";\n' }
+    const dir = await modulesOf("circle", tree, "")
+    vi.doMock("next-auth/middleware", () => ({ withAuth: withAuthOf }))
+    const { withAuth } = await import(join(dir, "middleware.ts"))
+    const middleware = withAuth(({ nextauth, nextUrl, url }: any) => {
+      if (nextUrl.pathname === "/api/auth/signin") return nextauth.token ? NextResponse.redirect(new URL("/dashboard", url)) : null
+      return null
+    })
+    const cookies = new Map([["next-auth.session-token", "ended"]])
+    const places: (string | null)[] = []
+    for (let visit = 0; visit < 5; visit++) {
+      const cookie = [...cookies].map((pair) => pair.join("=")).join("; ")
+      const answer: Response = await middleware(new NextRequest("https://app.example/api/auth/signin", { headers: { cookie } }), {})
+      places.push(answer.headers.get("location"))
+      for (const set of answer.headers.getSetCookie()) cookies.set(...(set.split(";")[0]?.split("=") as [string, string]))
+    }
+    expect(places).toEqual(["https://app.example/dashboard", "https://app.example/dashboard", null, null, null])
+  })
+})
+
 describe("middleware.ts, around a function of the app's", () => {
   const onChallenge = async (own: (request: any) => unknown, path = "/login/mfa") => {
     const tree = { ...appRouter, "middleware.ts": 'export { default } from "next-auth/middleware";\n' }
@@ -234,11 +262,20 @@ describe.each(["Int", "String"])("T92 whom the callbacks name, with ids of type 
   })
 
   /** @returns whether the sign-in gets a token, and where it is sent instead */
-  async function signIn(user: object, token: object, providers: readonly object[], session?: (seen: any) => object) {
+  async function signIn(
+    user: object,
+    token: object,
+    providers: readonly object[],
+    session?: (seen: any) => object,
+    type = "credentials",
+    attempts: object[] = [],
+  ) {
     const attempt: any = { headers: new Headers(), scope: "", rows: new Map(), proved: null, completes: false, hasOwnId: true }
     attempt.setCookie = () => {}
+    attempts.push(attempt)
     const config = { providers, session: { strategy: "jwt" }, callbacks: { ...(session && { session }) } }
-    const params = { user, account: { type: "credentials", provider: "credentials" }, credentials: {} }
+    const provider = type === "oauth" ? "idp" : "credentials"
+    const params = { user, account: { type, provider, providerAccountId: (user as { id: string }).id }, credentials: {} }
     const first = await gate.gateSignIn(config, params, attempt)
     if (first !== true || !attempt.arrival) return first
     return (await gate.gateToken(config, { ...params, token }, attempt)) || attempt.sendTo
@@ -266,6 +303,30 @@ describe.each(["Int", "String"])("T92 whom the callbacks name, with ids of type 
     const callbacks = { sub: "login-1", email: boss.email }
     expect(await signIn({ id: "login-1", email: clerk.email }, callbacks, both)).not.toBe(true)
     expect(await signIn({ id: "login-1", email: clerk.email }, callbacks, [form])).not.toBe(true)
+  })
+
+  const byProvider = (email: string, more: object = {}, session?: (seen: any) => object) =>
+    signIn({ id: String(boss.id), email }, { sub: String(boss.id), email, ...more }, [{ id: "idp", type: "oauth" }], session, "oauth")
+
+  test("a row that has the provider's own id, and an address that is another user's by now", async () => {
+    expect(await byProvider("nobody@example.com")).toContain("/login/mfa")
+    expect(await byProvider(clerk.email)).not.toBe(true)
+    // A number may be like that of another table by chance: the callbacks have said whose it is.
+    if (type === "Int") expect(await byProvider(clerk.email, { userId: clerk.id }), "by its id").toBe(true)
+    else expect(await byProvider(clerk.email, { userId: clerk.id }), "by its id").not.toBe(true)
+  })
+
+  test("a session callback that wants the row that the sign-in's event makes: the session is asked each time", async () => {
+    const session = () => {
+      throw new Error("no row yet")
+    }
+    const user = { id: "gh-9", email: "new@example.com" }
+    const attempts: any[] = []
+    const idp = [{ id: "idp", type: "oauth" }]
+    expect(await signIn(user, { sub: "gh-9", email: user.email }, idp, session, "oauth", attempts)).toBe(true)
+    expect(attempts[0].isOther).toBe(true)
+    expect(await gate.latestEpoch({ providers: idp, callbacks: { session } }, { sub: String(boss.id), email: boss.email })).toBe(0)
+    expect(await signIn({ ...user, email: boss.email }, { sub: "gh-9", email: boss.email }, idp, session, "oauth")).toContain("/login/mfa")
   })
 
   test("a session callback gets the token as one that has been a cookie", async () => {
@@ -315,6 +376,7 @@ describe("guards within guards", () => {
       noteLink: async () => {},
       gateToken: async () => false,
       findUser: async () => null,
+      gateSignIn: async () => true,
     }
     vi.doMock(join(dir, "gate.ts"), () => gate)
     guardOptions = (await import(join(dir, "options.ts"))).guardOptions
@@ -376,6 +438,27 @@ describe("guards within guards", () => {
       await expect(adapterOf(as).linkAccount({ userId: "1", provider: "idp" })).rejects.toThrow("second factor")
     }
     expect(calls).toHaveLength(2)
+  })
+
+  test.each(["signIn", "encode"])("a session that the app makes itself in %s, with the adapter of its guarded options", async (where) => {
+    const { options, calls } = shared()
+    const make = (userId: unknown) => options.adapter.createSession({ sessionToken: "a", userId })
+    const visit = async (as: number | null, userId: unknown) => {
+      options.callbacks.signIn = async () => Boolean(where === "encode" || (await make(userId), true))
+      options.jwt = { encode: async () => (where === "encode" && (await make(userId)), "token") }
+      const current = { ...attempt(as), user: as === null ? undefined : { id: as } }
+      const guarded = guardOptions(options, { attempt: current })
+      await guarded.callbacks.signIn({ user: { id: String(userId) }, account: { type: "credentials", provider: "credentials" } })
+      await guarded.jwt.encode({ token: {} })
+    }
+    // The browser gets what the app has made: nothing is added to it.
+    for (const id of [1, "1"]) await visit(1, id)
+    await visit(null, 3)
+    expect(calls).toEqual([1, "1", 3].map((userId) => ({ sessionToken: "a", userId })))
+    // Whoever has not passed gets none that way.
+    await expect(visit(null, 1)).rejects.toThrow("second factor")
+    await expect(visit(2, 1)).rejects.toThrow("second factor")
+    expect(calls).toHaveLength(3)
   })
 
   test("another user's session, made while the outer guard is at work, is decided on by itself", async () => {

@@ -62,6 +62,15 @@ describe("passChallenge", () => {
     }
   })
 
+  test("opens it where the middleware lets the sign-in page pass by giving nothing back", async () => {
+    for (const target of ["/", "/welcome"]) {
+      const middleware: Middleware = ({ nextUrl, url }) =>
+        nextUrl.pathname === "/api/auth/signin" ? undefined : NextResponse.redirect(new URL(target, url))
+      const answer = await answerTo(middleware, "/login/mfa")
+      expect(answer === undefined || isNext(answer), target).toBe(true)
+    }
+  })
+
   test("opens it also where the middleware would turn them away from the sign-in page", async () => {
     const answer = await answerTo(guarding("/nowhere", toSignIn), "/login/mfa")
     expect(isNext(answer)).toBe(true)
