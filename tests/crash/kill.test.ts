@@ -14,9 +14,9 @@ import { Random, seed } from "../support/random"
 import { scratch } from "../support/scratch"
 
 /** CI runs a part, with another seed each time; CHIMERAI_KILLS=200 is a long one. */
-const kills = Number(process.env.CHIMERAI_KILLS ?? 80)
+const kills = Number(process.env.CHIMERAI_KILLS ?? 32)
 /** Calls at either end of a run that are all tried. */
-const edge = 8
+const edge = 4
 const parallel = 2
 
 const work = scratch()

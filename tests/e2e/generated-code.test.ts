@@ -173,6 +173,7 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
       },
       findUser: async ({ id }: { id: string }) => (database.user?.id === id.replace("outside-", "") ? database.user : null),
       latestEpochAt: async (address: unknown) => (database.user?.email === address ? database.user?.mfaEpoch : 0),
+      latestEpoch: async () => 0,
       gateToken: async () => false,
       noteLink,
       stripMfaColumns: (user: object) => Object.fromEntries(Object.entries(user).filter(([name]) => !name.startsWith("mfa"))),
