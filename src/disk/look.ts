@@ -2,8 +2,20 @@
  * Looks at the disk: what is where, and the bytes of regular files. A repository that somebody else prepared may hold a
  * FIFO, a device, a socket or a file of ten gigabytes in any place, or a link to one: each ends in an error with a code.
  */
-import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs"
-import { dirname, join, sep } from "node:path"
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs"
+import { dirname, join, parse, sep } from "node:path"
 import { CliError } from "../errors"
 
 /** Of a file that is only planned, nobody asks whether it is a link. */
@@ -26,6 +38,38 @@ export function entryAt(path: string): "file" | "folder" | "link" | "special" | 
   if (stat.isSymbolicLink()) return "link"
   return stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "special"
 }
+
+/** Links on one way. Systems follow as many, and take more for a circle. */
+const mostLinks = 40
+
+/**
+ * Where a path leads, every link on the way followed, also where nothing is there yet: what comes into being there is
+ * behind the path from then on. Null for a circle.
+ * @param path absolute
+ */
+export function destinationOf(path: string): string | null {
+  let at = parse(path).root
+  let links = 0
+  for (const ahead = namesOf(path).reverse(); ahead.length > 0; ) {
+    const name = ahead.pop() as string
+    const next = name === ".." ? dirname(at) : join(at, name)
+    if (name === ".." || entryAt(next) !== "link") {
+      at = next
+      continue
+    }
+    if (++links > mostLinks) return null
+    const target = readlinkSync(next)
+    ahead.push(...namesOf(target).reverse())
+    at = parse(target).root || at
+  }
+  return at
+}
+
+const namesOf = (path: string): string[] =>
+  path
+    .slice(parse(path).root.length)
+    .split(sep)
+    .filter((name) => name !== "" && name !== ".")
 
 /** The permission bits of a file, links followed; null where nothing is. */
 export const modeOf = (path: string): number | null => (existsSync(path) ? statSync(path).mode : null)

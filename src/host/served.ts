@@ -3,7 +3,7 @@
  * `public` to a folder above it.
  */
 import { join } from "node:path"
-import { entriesOf, isFolder } from "../disk/look"
+import { destinationOf, entriesOf, isFolder } from "../disk/look"
 import { isBelow } from "../disk/place"
 import { holdsSecrets } from "../disk/secrets"
 import { realPathOf } from "../run/git"
@@ -22,23 +22,25 @@ export type ServedLinks = { isWhole: boolean; leadTo(file: string): boolean }
 
 /** Looks through what this app serves, and every other package of its workspace. */
 export function servedLinks(files: HostFiles): ServedLinks {
+  // Without case: on some disks `.ENV` is `.env`, and a link to a file that is not there yet may spell it as it likes.
   const targets = new Set<string>()
+  const serve = (real: string) => targets.add(real.toLowerCase())
   const seen = new Set<string>()
   const queue: { folder: string; isAsItIs: boolean }[] = []
   const reach = (path: string, isAsItIs: boolean): void => {
-    const real = realPathOf(path)
+    const real = realPathOf(path) ?? destinationOf(path)
     if (real === null) return
     // A folder above the app, or out of the project, is not looked through: if it is served, everything below it is.
     if (!isBelow(files.boundary, real) || isBelow(real, files.root)) {
-      if (isAsItIs) targets.add(real)
+      if (isAsItIs) serve(real)
       return
     }
     if (isFolder(real)) {
-      if (isAsItIs) targets.add(real)
+      if (isAsItIs) serve(real)
       queue.push({ folder: real, isAsItIs })
     }
     // By a secret's name nothing is served, and no code is built.
-    else if (isAsItIs || !holdsSecrets(path)) targets.add(real)
+    else if (isAsItIs || !holdsSecrets(path)) serve(real)
   }
   for (const dir of [".", ...packagesOf(files)]) {
     for (const name of asItIs) reach(join(files.root, dir, name), true)
@@ -57,7 +59,8 @@ export function servedLinks(files: HostFiles): ServedLinks {
     }
   }
   // Of a folder that is served, what is below it is; a set of links is small, and so is the number of env files.
-  return { isWhole: room > 0, leadTo: (file) => targets.has(file) || [...targets].some((target) => isBelow(target, file)) }
+  const leadTo = (file: string) => targets.has(file.toLowerCase()) || [...targets].some((target) => isBelow(target, file.toLowerCase()))
+  return { isWhole: room > 0, leadTo }
 }
 
 function packagesOf(files: HostFiles): string[] {

@@ -1,5 +1,5 @@
 /** Links by which the web server would publish the env file that a key goes to (H7). */
-import { mkdirSync, readFileSync, realpathSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import tmp from "tmp"
 import { describe, expect, test } from "vitest"
@@ -45,6 +45,27 @@ describe("a link in what is served publishes the file that it leads to", () => {
     const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json", "--allow-dirty"])
     expect(run.json.actions, run.stderr).toContainEqual(expect.objectContaining({ kind: "manual", path: ".env" }))
     expect(readFileSync(join(dir, ".env"), "utf8")).toBe(before)
+  })
+
+  // The key would make the file that the link waits for.
+  test.each<[string, [string, string][]]>([
+    ["in public", [["public/a.txt", "../.env"]]],
+    [
+      "by two steps, one of them back from a folder that is a link",
+      [
+        ["public/a", "../way/../b"],
+        ["way", "lib/deep"],
+        ["lib/b", "../.env"],
+      ],
+    ],
+    ["in other letters, which some disks take for the same", [["public/a.txt", "../.ENV"]]],
+    ["of the app folder", [["app/robots.txt", "../.env"]]],
+  ])("also to a file that is not there yet: %s", (_, links) => {
+    const dir = committedHost({ ".env": null, ".gitignore": ".env\n.ENV\n" })
+    for (const [path, target] of links) link(dir, path, target)
+    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", "--allow-dirty"])
+    expect(run.json.actions, run.stderr).toContainEqual(expect.objectContaining({ kind: "manual", path: ".env" }))
+    expect(existsSync(join(dir, ".env"))).toBe(false)
   })
 
   test("in another app of the workspace", () => {
