@@ -58,12 +58,14 @@ const unresponsive = new Set<string>()
  * runs anything here.
  * @param repository the folder with `.git`
  * @param paths taken literally where `args` has no pathspec magic
- * @param mayBeLong that there is no answer in time says nothing of the next question
+ * @param end when a question that may take long has to be answered; that it is not says nothing of the next one
  */
-function ask(project: Project, repository: string, args: string[], input = "", isMagic = false, mayBeLong = false): Answer {
+function ask(project: Project, repository: string, args: string[], input = "", isMagic = false, end: number | null = null): Answer {
   const git = findProgram("git", project)
   if (git === null) return { kind: "absent" }
   if (unresponsive.has(repository)) return { kind: "failed", message: "git does not answer" }
+  const time = end === null ? patience : end - performance.now()
+  if (time <= 0) return { kind: "failed", message: "there was no time left" }
   const inherited = Object.entries(process.env).filter(([name]) => !/^(GIT_.*|PATH)$/i.test(name))
   const options = ["--no-pager", "--no-optional-locks", "--no-replace-objects", ...(isMagic ? [] : ["--literal-pathspecs"])]
   const { status, stdout, stderr, error } = spawnSync(
@@ -74,13 +76,13 @@ function ask(project: Project, repository: string, args: string[], input = "", i
       env: { ...Object.fromEntries(inherited), PATH: git.searchPath, ...variables },
       input,
       encoding: "utf8",
-      timeout: patience,
+      timeout: Math.ceil(time),
       killSignal: "SIGKILL",
       maxBuffer: 16 * 1024 * 1024,
       windowsHide: true,
     },
   )
-  if (error && (error as NodeJS.ErrnoException).code === "ETIMEDOUT" && !mayBeLong) unresponsive.add(repository)
+  if (error && (error as NodeJS.ErrnoException).code === "ETIMEDOUT" && end === null) unresponsive.add(repository)
   if (error) return { kind: "failed", message: error.message }
   const complaint = stderr.split("\n").find((line) => /^(fatal|error): /.test(line))
   // 1 is a no of check-ignore.
@@ -178,6 +180,10 @@ export function isTracked(project: Project, file: string): boolean | null {
 const largestBlob = 1024 * 1024
 /** Bytes that one answer may have, with room for the lines between. */
 const largestAnswer = 12 * 1024 * 1024
+/** Bytes of a history that are looked through: compressed, a thousand times as much may be in a small repository. */
+const largestHistory = 100 * 1024 * 1024
+/** And the time for all that is asked of it. */
+const longestSearch = 8_000 // ms
 
 /**
  * Whether a commit that some branch or tag leads to had `text` in a file whose name, or whose folder's name, has `part` in
@@ -187,7 +193,8 @@ const largestAnswer = 12 * 1024 * 1024
  * @returns null where nobody can say: what git has is missing, too large, or too much to be looked through
  */
 export function wasCommitted(project: Project, repository: string, part: string, text: string): boolean | null {
-  const commits = ask(project, repository, ["rev-list", "--all"], "", false, true)
+  const end = performance.now() + longestSearch
+  const commits = ask(project, repository, ["rev-list", "--all"], "", false, end)
   if (commits.kind !== "answered") return null
   // Every commit, and a merge against each parent: a history that is simplified leaves out what a side branch had and took
   // out again. `rev-list --objects` with a pattern leaves out what is in folders. Renames are not looked for: that would
@@ -200,18 +207,21 @@ export function wasCommitted(project: Project, repository: string, part: string,
     ["diff-tree", ...raw, "--", `${glob}**/*${part}*`, `${glob}**/*${part}*/**`],
     commits.output,
     true,
-    true,
+    end,
   )
   if (changes.kind !== "answered") return null
   const known = blobsOf(changes.output)
   if (known.length === 0) return false
-  const sizes = ask(project, repository, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], `${known.join("\n")}\n`, false, true)
+  const sizes = ask(project, repository, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], `${known.join("\n")}\n`, false, end)
   if (sizes.kind !== "answered") return null
   let isWhole = true
+  let room = largestHistory
   for (const batch of batchesOf(sizes.output)) {
-    const contents = batch === null ? null : ask(project, repository, ["cat-file", "--batch"], `${batch.join("\n")}\n`, false, true)
+    if (room <= 0 || performance.now() > end) return null
+    const contents = batch === null ? null : ask(project, repository, ["cat-file", "--batch"], `${batch.join("\n")}\n`, false, end)
     if (contents?.kind !== "answered") isWhole = false
     else if (contents.output.includes(text)) return true
+    else room -= contents.output.length
   }
   return isWhole ? false : null
 }

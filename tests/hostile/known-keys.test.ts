@@ -88,3 +88,11 @@ describe("where git cannot tell, add and update warn, and status does not know",
     expect(envCheck(dir).state).toBe("ok")
   })
 })
+
+test("a history that is small on the disk and large to read is not read to its end", () => {
+  const files = Array.from({ length: 120 }, (_, at) => [`env/${1000 + at}`, `${"#".repeat(1_000_000)}${at}`])
+  const dir = committedHost({ ...Object.fromEntries(files), "env/last": known })
+  put(dir, ".env", known)
+  const status = run("add", dir)
+  expect(status.json.warnings, status.stderr).toContainEqual(expect.objectContaining({ code: "secret_doubtful" }))
+})
