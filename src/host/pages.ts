@@ -73,13 +73,19 @@ const groupsIn = (files: HostFiles, dir: string) =>
     .filter((entry) => entry.isDirectory() && /^\([^.)][^)]*\)$/.test(entry.name))
     .map(({ name }) => name)
 
-/** The folder whose page answers a path, route groups looked through. */
-function findPage(files: HostFiles, dir: string, segments: string[]): string | null {
+/**
+ * The folder whose page answers a path, route groups looked through. Each is looked through once for the same rest of the
+ * path: where a path may be taken for groups in many ways, there is no end to them.
+ */
+function findPage(files: HostFiles, dir: string, segments: string[], seen = new Set<string>()): string | null {
+  const key = `${segments.length} ${dir}`
+  if (seen.has(key)) return null
+  seen.add(key)
   const [segment, ...rest] = segments
   if (segment === undefined && ["tsx", "jsx", "js", "ts"].some((extension) => files.isFile(`${dir}/page.${extension}`))) return dir
   for (const group of [...groupsIn(files, dir), languageSegment(files, dir)].filter((name) => name !== null)) {
-    const found = findPage(files, `${dir}/${group}`, segments)
+    const found = findPage(files, `${dir}/${group}`, segments, seen)
     if (found) return found
   }
-  return segment !== undefined && files.isDirectory(`${dir}/${segment}`) ? findPage(files, `${dir}/${segment}`, rest) : null
+  return segment !== undefined && files.isDirectory(`${dir}/${segment}`) ? findPage(files, `${dir}/${segment}`, rest, seen) : null
 }

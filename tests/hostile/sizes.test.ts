@@ -74,6 +74,14 @@ describe("files that are long, many, or full of the same", () => {
         ...Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`m${at}.ts`, "x=1;\n".repeat(90_000)])),
       }),
     ],
+    [
+      "a sign-in page's path that groups answer in millions of ways",
+      "planned",
+      () => ({
+        "auth.ts": auth.replace("[GitHub]", `[GitHub], pages: { signIn: "${"/(a)".repeat(30)}/login" }`),
+        [`app${"/(a)".repeat(30)}/x.txt`]: "",
+      }),
+    ],
     ["an auth config of megabytes", "parse_failed", () => ({ "auth.ts": auth + "x=1;\n".repeat(3_000_000) })],
     [
       "a config of one long call",
