@@ -1,6 +1,9 @@
-import type { EditResult } from "../splice"
+import type { EditResult, Insertion } from "../splice"
 import type { Origin } from "./imports"
 import { type Module, specifiersOf } from "./module"
+
+/** A line that ends behind the import, or goes on with a comment of its own. */
+const restOfLine = /^;?[ \t]*(?:\/\/[^\r\n\u2028\u2029]*)?(?=[\r\n\u2028\u2029]|$)/
 
 /**
  * Imports and re-exports of one module come from another instead. The old specifier stays behind it as a comment:
@@ -14,11 +17,17 @@ export function redirectImport(module: Module, { specifier, from: to, means }: O
       ? { kind: "present" }
       : { kind: "refuse", code: "edit_unsafe", message: `${specifier} is not imported in this file.` }
   }
-  const edits = old.map(({ start, end }) => {
+  const edits = old.flatMap(({ start, end }): Insertion[] => {
     const quote = module.text.charAt(start)
-    const rest = /^[^\r\n]*/.exec(module.text.slice(end))?.[0] ?? ""
-    const semicolon = rest.startsWith(";") ? ";" : ""
-    return { at: start, text: `${quote}${to}${quote}${semicolon} // instead of ` }
+    const instead = quote + to + quote
+    const rest = restOfLine.exec(module.text.slice(end))?.[0]
+    // Code that follows on the line, or a comment that ends on another, must stay what it is.
+    if (rest === undefined)
+      return [
+        { at: start, text: `${instead} /* instead of ` },
+        { at: end, text: " */" },
+      ]
+    return [{ at: start, text: `${instead}${rest.startsWith(";") ? ";" : ""} // instead of ` }]
   })
   return { kind: "edit", edits }
 }

@@ -67,6 +67,31 @@ describe("an import from elsewhere", () => {
     )
   })
 
+  test.each([
+    [
+      "code on the same line stays code",
+      'import { withAuth } from "next-auth/middleware"; export default withAuth({ callbacks }); export const config = {};\n',
+      'import { withAuth } from "@/lib/mfa/middleware" /* instead of "next-auth/middleware" */; export default withAuth({ callbacks }); export const config = {};\n',
+    ],
+    [
+      "a comment that ends on another line stays a comment",
+      'export { default } from "next-auth/middleware" /* nothing\nhere(); //*/\n',
+      'export { default } from "@/lib/mfa/middleware" /* instead of "next-auth/middleware" */ /* nothing\nhere(); //*/\n',
+    ],
+    [
+      "a comment of one line",
+      'export { default } from "next-auth/middleware"; // all of it\n',
+      'export { default } from "@/lib/mfa/middleware"; // instead of "next-auth/middleware"; // all of it\n',
+    ],
+    [
+      "code behind a separator that ends a line, too",
+      'import { withAuth } from "next-auth/middleware"; \u2028export default withAuth({})',
+      'import { withAuth } from "@/lib/mfa/middleware"; // instead of "next-auth/middleware"; \u2028export default withAuth({})',
+    ],
+  ])("%s", (_, text, edited) => {
+    expect(applyEdit(text, redirect)).toBe(edited)
+  })
+
   test("not imported", () => {
     expect(code(redirect('export { auth as middleware } from "@/auth";\n'))).toBe("edit_unsafe")
   })
