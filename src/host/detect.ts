@@ -38,7 +38,7 @@ export async function detect(
   const warnings: Warning[] = []
   const next = detectNext(files, manifest, manifestText)
   requireVersion("next_version_unsupported", "Next.js", next.version, requires.next, warnings)
-  warnings.push(...checkBasePath(files))
+  warnings.push(...next.warnings, ...checkBasePath(files))
   const authVersion = detectAuthVersion(files, manifest, manifestText)
   requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
   const aliases = new Aliases(files)

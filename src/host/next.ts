@@ -10,7 +10,7 @@ export function detectNext(
   files: HostFiles,
   manifest: PackageJson,
   manifestText: string,
-): { facts: NextFacts; version: VersionFact; evidence: Record<string, string> } {
+): { facts: NextFacts; version: VersionFact; evidence: Record<string, string>; warnings: Warning[] } {
   const range = dependencyRange(manifest, "next")
   if (range === null)
     throw new CliError("not_nextjs", "This is not a Next.js app: package.json does not depend on next.", {
@@ -21,8 +21,9 @@ export function detectNext(
           : "Run this in the folder of a Next.js app.",
     })
   const version = versionOf(files, "next", range, manifestText)
-  const appDir = files.first(["src/app", "app"])
-  const pagesDir = files.first(["src/pages", "pages"])
+  // In the order of Next.js, which leaves the folder below src alone where there is one beside it.
+  const appDir = files.first(["app", "src/app"])
+  const pagesDir = files.first(["pages", "src/pages"])
   if (!appDir && !pagesDir)
     throw new CliError("app_router_missing", "There is neither an app nor a pages folder here.", {
       file: "package.json",
@@ -46,7 +47,29 @@ export function detectNext(
       srcDir: dir,
       language: typed ? "tsconfig.json" : "package.json",
     },
+    warnings: [appDir, pagesDir].flatMap((taken) => (taken ? unservedRoutes(files, taken) : [])),
   }
+}
+
+/** Routes below src that Next.js does not serve: MFA is not installed for them. */
+function unservedRoutes(files: HostFiles, taken: string): Warning[] {
+  const other = `src/${taken}`
+  const file = taken === "app" ? routeBelow(files, other, 4) : taken === "pages" ? files.first([`${other}/api`, `${other}/_app.tsx`]) : null
+  if (file === null) return []
+  const message = `Next.js serves ${taken} and leaves ${other} alone, where there are routes as well. MFA is installed for ${taken}; remove the one that is not meant.`
+  return [{ code: "routes_not_served", message, file }]
+}
+
+function routeBelow(files: HostFiles, dir: string, depth: number): string | null {
+  const entries = files.list(dir)
+  const route = entries.find((entry) => !entry.isDirectory() && /^(?:page|route)\.[jt]sx?$/.test(entry.name))
+  if (route) return `${dir}/${route.name}`
+  if (depth === 0) return null
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    const below = routeBelow(files, `${dir}/${name}`, depth - 1)
+    if (below !== null) return below
+  }
+  return null
 }
 
 /**

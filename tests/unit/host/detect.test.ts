@@ -45,6 +45,21 @@ describe("where things are", () => {
     })
   })
 
+  test("app and src/app: Next.js serves the one at the root, and so the sign-in is there", async () => {
+    const route = String(minimalHost["app/api/auth/[...nextauth]/route.ts"])
+    const host = await factsOf({ "src/app/api/auth/[...nextauth]/route.ts": route, "src/middleware.ts": "", "src/pages/_app.tsx": "" })
+    expect(host).toMatchObject({ appDir: "app", srcDir: false, middleware: null, auth: { routesDir: "app" } })
+    expect(host.warnings).toContainEqual(
+      expect.objectContaining({ code: "routes_not_served", file: "src/app/api/auth/[...nextauth]/route.ts" }),
+    )
+  })
+
+  test("layers below src that are called as Next.js's folders are none of its routes", async () => {
+    const host = await factsOf({ "pages/README.md": "", "src/app/providers.tsx": "", "src/pages/home/ui/home.tsx": "" })
+    expect(host).toMatchObject({ appDir: "app", pagesDir: "pages" })
+    expect(host.warnings.map(({ code }) => code)).not.toContain("routes_not_served")
+  })
+
   test("each fact has its evidence, with the line where there is one", async () => {
     const { evidence } = await factsOf()
     expect(evidence).toMatchObject({
