@@ -45,6 +45,7 @@ export const errorCodes = {
   // No version gives it any more; its meaning stays.
   database_unsupported: exit.refused,
   user_model_missing: exit.refused,
+  user_model_ambiguous: exit.answerNeeded,
   user_id_unsupported: exit.refused,
   user_email_missing: exit.refused,
   session_token_too_narrow: exit.refused,

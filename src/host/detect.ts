@@ -54,7 +54,7 @@ export async function detect(
   const base = next.facts.srcDir ? "src/" : ""
   const own = `${base}lib/mfa/db.${next.facts.language}`
   const client = detectClient(files, modules, auth.facts.calls[0], own, overrides.prismaClient)
-  const schema = detectSchema(files, modules, auth.facts.calls[0], client.client, overrides)
+  const schema = detectSchema(files, modules, auth.facts, client.client, overrides)
   const alias = aliases.covering(`${base}lib/mfa`)
   const middleware = detectMiddleware(files, modules, next.facts.srcDir, auth.facts.calls[0])
   const styling = detectStyling(files, manifest, manifestText)

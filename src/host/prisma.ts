@@ -6,7 +6,7 @@ import { evidenceOf, type HostFiles } from "./files"
 import { parseManifest } from "./json"
 import type { Modules } from "./modules"
 import { findSchema } from "./schema-files"
-import type { PrismaFacts } from "./types"
+import type { AuthFacts, PrismaFacts } from "./types"
 import { dependencyRange, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
 export type PrismaOverrides = { schema?: string; userModel?: string; client?: string }
@@ -43,11 +43,11 @@ function sharedPrisma(files: HostFiles, { packages }: Modules): VersionFact | nu
 
 type SchemaFacts = Omit<PrismaFacts, "version" | "client">
 
-/** @throws CliError prisma_schema_missing, prisma_schema_generated, prisma_schema_invalid, user_model_missing, ... */
+/** @throws CliError prisma_schema_missing, prisma_schema_generated, prisma_schema_invalid, user_model_missing, user_model_ambiguous, ... */
 export function detectSchema(
   files: HostFiles,
   modules: Modules,
-  authFile: string,
+  auth: AuthFacts,
   client: PrismaFacts["client"],
   overrides: PrismaOverrides,
 ): { facts: SchemaFacts; evidence: Evidence } {
@@ -65,7 +65,7 @@ export function detectSchema(
     ? models.find(({ block }) => block.name === overrides.userModel)
     : (models.find(({ block }) => block.name === "User") ??
       models.find(({ block }) => /^users?$/i.test(block.name)) ??
-      signedInModel(models, modules, authFile, client))
+      signedInModel(models, modules, auth.calls[0], client))
   if (!user) {
     const names = models.map(({ block }) => block.name).join(", ")
     throw new CliError(
@@ -81,6 +81,7 @@ export function detectSchema(
     )
   }
 
+  if (!overrides.userModel) assertSignsIn(models, user, auth)
   const line = (offset: number) => lineAt(user.text, offset)
   const id = user.block.fields.find(({ attributes }) => /@id\b/.test(attributes))
   if (!id || !["String", "Int", "BigInt"].includes(id.type))
@@ -155,6 +156,35 @@ function signedInModel(models: Located[], modules: Modules, authFile: string, cl
   const people = models.filter(({ block }) => queried.has(delegateOf(block.name)) && block.fields.some(({ name }) => name === "email"))
   return people.length === 1 ? people[0] : undefined
 }
+
+/**
+ * Where authorize looks people up among those of other models alone, MFA of this one would ask nobody.
+ * @throws CliError user_model_ambiguous
+ */
+function assertSignsIn(models: Located[], user: Located, { signIns, calls }: AuthFacts): void {
+  const { name } = user.block
+  if (signIns.tables.includes(delegateOf(name))) return
+  const others = models.filter(({ block }) => signIns.tables.includes(delegateOf(block.name)) && isOfPeople(block))
+  const [other] = others
+  if (!other) return
+  const names = others.map(({ block }) => block.name)
+  throw new CliError(
+    "user_model_ambiguous",
+    `The schema has a model ${name}, and those who sign in are looked up in ${names.join(", ")}.`,
+    {
+      file: other.path,
+      line: lineAt(other.text, other.block.start),
+      suggestion: `Nothing was changed. Name the model of those who sign in (${calls[0]}): npx chimerai add mfa --user-model ${other.block.name}`,
+      choice: { flag: "userModel", values: [...names, name] },
+    },
+  )
+}
+
+/** Tokens of a mail have an address as well: of people there is one row for each, or a password. */
+const isOfPeople = ({ fields }: SchemaBlock): boolean =>
+  fields.some(
+    ({ name, attributes }) => (/^(?:email|username|login|phone)$/.test(name) && /@unique\b/.test(attributes)) || /^pass/i.test(name),
+  )
 
 /** Those that are said. */
 const mostSecondFactors = 100

@@ -23,7 +23,7 @@ import { checkBasePath } from "../../src/host/next"
 import { detectSchema } from "../../src/host/prisma"
 import { findSchema } from "../../src/host/schema-files"
 import { importsOf, packagesUsed } from "../../src/host/sources"
-import type { PrismaFacts } from "../../src/host/types"
+import type { AuthFacts, PrismaFacts } from "../../src/host/types"
 import { versionOf } from "../../src/host/workspace"
 import { visible, visibleLines } from "../../src/visible"
 import { chimerai, makeHost, minimalHost } from "../support/host"
@@ -61,7 +61,8 @@ const files = (path: string, text: string) => new HostFiles(dir, new Map([[path,
 const model = (body: string) => `model User {\n  id String @id\n${body}\n  email String\n}\n`
 const modules = await Modules.of(new HostFiles(dir))
 const client: PrismaFacts["client"] = { file: "lib/prisma.ts", export: "prisma", specifier: null, isOwn: false, replicas: false }
-const schemaOf = (text: string) => detectSchema(files("prisma/schema.prisma", text), modules, "auth.ts", client, {})
+const signIn = { calls: ["auth.ts"], signIns: { tables: [] as string[] } } as unknown as AuthFacts
+const schemaOf = (text: string) => detectSchema(files("prisma/schema.prisma", text), modules, signIn, client, {})
 
 describe("linear", () => {
   test.each<[string, (n: number) => string, (text: string) => unknown]>([

@@ -257,6 +257,36 @@ describe("where things are", () => {
     expect(host.prisma).toMatchObject({ userModel: "Usuarios", userId: { name: "codigo", type: "Int" } })
   })
 
+  describe("people who sign in, beside a model User", () => {
+    const tree = (lookup: string, model: string): Tree => ({
+      "auth.ts": `import NextAuth from "next-auth";\nimport Credentials from "next-auth/providers/credentials";\nimport { prisma } from "@/lib/prisma";\nexport const { handlers } = NextAuth({ providers: [Credentials({ authorize: ({ email }) => ${lookup} })] });\n`,
+      "prisma/schema.prisma": `model User {\n  id    String @id\n  email String @unique\n}\n\n${model}`,
+    })
+    const member = "model Member {\n  id    String @id\n  email String @unique\n}\n"
+    const members = tree("prisma.member.findUnique({ where: { email } })", member)
+
+    test("of another model are asked about, not passed over", async () => {
+      await expect(factsOf(members)).rejects.toMatchObject({
+        code: "user_model_ambiguous",
+        exitCode: 4,
+        details: { file: "prisma/schema.prisma", line: 6, choice: { flag: "userModel", values: ["Member", "User"] } },
+      })
+      expect((await factsOf(members, { userModel: "Member" })).prisma.userModel).toBe("Member")
+      expect((await factsOf(members, { userModel: "User" })).prisma.userModel).toBe("User")
+    })
+
+    test.each([
+      ["both", "prisma.user.findUnique({ where: { email } }) ?? prisma.member.findUnique({ where: { email } })", member],
+      [
+        "tokens of theirs",
+        "userOf(email) && prisma.otp.findFirst({ where: { email } })",
+        "model Otp {\n  id Int @id\n  email String\n  token String @unique\n}\n",
+      ],
+    ])("%s are no doubt", async (_, lookup, model) => {
+      expect((await factsOf(tree(lookup, model))).prisma.userModel).toBe("User")
+    })
+  })
+
   test("what looks like a second factor already, with its place", async () => {
     const { prisma } = await factsOf({
       "prisma/schema.prisma":
