@@ -2,8 +2,9 @@
  * JSON with comments, of a repository that somebody else has written. What is too deep for a parser that calls itself is
  * said before it is parsed; of package.json only fields that are what they must be are believed.
  */
-import { parse } from "jsonc-parser"
+import { type ParseError, parse } from "jsonc-parser"
 import * as z from "zod/mini"
+import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import type { PackageJson } from "./workspace"
 
@@ -36,11 +37,17 @@ export function tooMuch(text: string): string {
  */
 export function parseConfig<Shape>(path: string, text: string, shape: z.ZodMiniType<Shape>): Shape {
   const problem = tooMuch(text)
-  const parsed = problem === "" ? shape.safeParse(parse(text.replace(/^\uFEFF/, ""), [], { allowTrailingComma: true }) ?? {}) : null
+  const errors: ParseError[] = []
+  // Offsets count in the text, its byte order mark included.
+  const data = problem === "" ? parse(text.replace(/^\uFEFF/, " "), errors, { allowTrailingComma: true, allowEmptyContent: true }) : null
+  const parsed = problem === "" && errors.length === 0 ? shape.safeParse(data ?? {}) : null
   if (parsed?.success) return parsed.data
   const at = parsed?.error?.issues[0]?.path.join(".") ?? ""
-  throw new CliError("config_invalid", `${path} ${problem || `has something else than it should${at && ` at ${at}`}`}.`, {
+  const [error] = errors
+  const wrong = error ? "does not parse" : problem || `has something else than it should${at && ` at ${at}`}`
+  throw new CliError("config_invalid", `${path} ${wrong}.`, {
     file: path,
+    ...(error && { line: lineAt(text, error.offset) }),
     suggestion: "Mend the file, then run this again.",
   })
 }

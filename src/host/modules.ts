@@ -14,6 +14,8 @@ const longestOfAll = 3_000_000
 /** The host's modules, parsed when asked for and once. Follows imports inside the host; packages are where it ends. */
 export class Modules {
   readonly #parsed = new Map<string, Module | null>()
+  /** What names that are no paths lead to: the same from everywhere. */
+  readonly #named = new Map<string, string | null>()
   #parsedText = 0
 
   constructor(
@@ -73,6 +75,15 @@ export class Modules {
 
   /** The file an import means, or null when it is a package's or not there. */
   resolve(from: string, specifier: string): string | null {
+    if (specifier.startsWith(".")) return this.#find(from, specifier)
+    const known = this.#named.get(specifier)
+    if (known !== undefined) return known
+    const found = this.#find(from, specifier)
+    this.#named.set(specifier, found)
+    return found
+  }
+
+  #find(from: string, specifier: string): string | null {
     const find = (base: string) => (this.#isInside(base) ? candidatesFor(base).find((path) => this.files.isFile(path)) : undefined)
     for (const base of this.#basesOf(from, specifier)) {
       const found = find(base)

@@ -6,6 +6,8 @@ import type { AliasFact } from "./types"
 
 /** Aliases. A monorepo of hundreds of packages has one for each. */
 const mostPatterns = 1_000
+/** Places that one alias stands for. Most have one. */
+const mostTargets = 10
 
 const configShape = z.looseObject({
   extends: z.optional(z.union([z.string(), z.array(z.string())])),
@@ -15,12 +17,15 @@ const configShape = z.looseObject({
       baseUrl: z.nullish(z.string()),
       paths: z.nullish(
         z
-          .record(z.string(), z.array(z.string()).check(z.maxLength(100)))
+          .record(z.string(), z.array(z.string()).check(z.maxLength(mostTargets)))
           .check(z.refine((paths) => Object.keys(paths).length <= mostPatterns, "too many patterns")),
       ),
     }),
   ),
 })
+type Declared = { patterns: Record<string, string[]>; dir: string; evidence: string }
+/** What a config says with those that it extends; null is said, too. */
+type PathOptions = { baseUrl?: string | null; paths?: Declared | null }
 type Paths = { paths: Record<string, string[]>; base: string; evidence: string }
 
 /**
@@ -40,28 +45,25 @@ export class Aliases {
 
   constructor(files: HostFiles) {
     const config = files.first(["tsconfig.json", "jsconfig.json"])
-    this.#paths = config ? readPaths(files, config, new Set()) : null
+    const { paths, baseUrl } = config ? optionsOf(files, config, new Map()) : {}
+    this.#paths = paths ? { paths: paths.patterns, base: baseUrl ?? paths.dir, evidence: paths.evidence } : null
   }
 
-  /** What `@/lib/x` may mean, as paths from the root: the most specific pattern first, each with all its targets. */
+  /** What `@/lib/x` may mean, as paths from the root: the targets of the most specific pattern, as TypeScript takes them. */
   resolve(specifier: string): string[] {
-    const base = this.#paths?.base ?? "."
-    return Object.entries(this.#paths?.paths ?? {})
-      .flatMap(([pattern, targets]) => {
-        const match = matchAlias(pattern, specifier)
-        if (match === null) return []
-        const paths = targets.map((target) =>
-          posix.normalize(
-            posix.join(
-              base,
-              target.replace("*", () => match.star),
-            ),
-          ),
-        )
-        return [{ weight: match.weight, paths }]
-      })
-      .toSorted((a, b) => b.weight - a.weight)
-      .flatMap(({ paths }) => paths)
+    if (!this.#paths) return []
+    const { base, paths } = this.#paths
+    let best = { star: "", weight: -1, targets: [] as string[] }
+    for (const [pattern, targets] of Object.entries(paths)) {
+      const match = matchAlias(pattern, specifier)
+      if (match !== null && match.weight > best.weight) best = { ...match, targets }
+    }
+    return best.targets.map((target) =>
+      placed(
+        base,
+        target.replace("*", () => best.star),
+      ),
+    )
   }
 
   /** The alias under which files in `dir` (or above it) are imported: the widest one, `@/*` and its like. */
@@ -71,7 +73,7 @@ export class Aliases {
     const candidates = Object.entries(this.#paths.paths).flatMap(([pattern, [target]]) => {
       // What begins like a path is one, wherever it is written: no alias is asked for.
       if (!target || !pattern.endsWith("/*") || !target.endsWith("/*") || /^[./\\]/.test(pattern)) return []
-      const root = posix.normalize(posix.join(base, target.slice(0, -1)))
+      const root = placed(base, target.slice(0, -1))
       const aliased = root === "./" || root === "." ? "" : root.replace(/^\.\//, "")
       return `${dir}/`.startsWith(aliased) ? [{ pattern, prefix: pattern.slice(0, -1), dir: aliased.replace(/\/$/, "") }] : []
     })
@@ -82,22 +84,31 @@ export class Aliases {
   }
 }
 
-function readPaths(files: HostFiles, path: string, seen: Set<string>): Paths | null {
-  if (seen.has(path)) return null
-  seen.add(path)
-  const text = files.read(path)
-  if (text === null) return null
-  // Comments and trailing commas are part of the format.
-  const config = parseConfig(path, text, configShape)
-  const own = config.compilerOptions
-  const dir = posix.dirname(path)
-  if (own?.paths === null) return null
-  if (own?.paths) return { paths: own.paths, base: posix.join(dir, own.baseUrl ?? "."), evidence: evidenceOf(path, text, '"paths"') }
-  for (const parent of [config.extends ?? []].flat().toReversed()) {
-    if (!parent.startsWith(".")) continue
-    const file = posix.normalize(posix.join(dir, parent))
-    const found = readPaths(files, file.endsWith(".json") ? file : `${file}.json`, seen)
-    if (found) return found
-  }
-  return null
+/** Where a target leads, as a path from the root: the place of the app's own config by its name, or below the base. */
+function placed(base: string, target: string): string {
+  const fromRoot = target.replace(/^\$\{configDir\}/i, "./")
+  return posix.normalize(posix.join(fromRoot === target ? base : ".", fromRoot))
 }
+
+/** @param known the options of every config that was read; of one that is being read, none */
+function optionsOf(files: HostFiles, path: string, known: Map<string, PathOptions>): PathOptions {
+  const before = known.get(path)
+  if (before) return before
+  known.set(path, {})
+  const text = files.read(path)
+  if (text === null) return {}
+  const config = parseConfig(path, text, configShape)
+  const dir = posix.dirname(path)
+  const options: PathOptions = {}
+  // Each option by itself: a later config wins, the one that extends them over all, and null takes it back.
+  for (const parent of [config.extends ?? []].flat())
+    if (/^\.\.?\//.test(parent)) Object.assign(options, optionsOf(files, extendedFile(files, posix.join(dir, parent)), known))
+  const { baseUrl, paths } = config.compilerOptions ?? {}
+  if (baseUrl !== undefined) options.baseUrl = baseUrl === null ? null : placed(dir, baseUrl)
+  if (paths !== undefined) options.paths = paths === null ? null : { patterns: paths, dir, evidence: evidenceOf(path, text, '"paths"') }
+  known.set(path, options)
+  return options
+}
+
+/** The name as it is written comes before the one with an ending. */
+const extendedFile = (files: HostFiles, path: string): string => (files.isFile(path) || path.endsWith(".json") ? path : `${path}.json`)

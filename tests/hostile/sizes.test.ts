@@ -54,6 +54,21 @@ describe("files that are long, many, or full of the same", () => {
       }),
     ],
     [
+      "aliases that all stand for long names, in many places",
+      "planned",
+      () => ({
+        "tsconfig.json": `{ "compilerOptions": { "paths": {${many(900, (at) => `"${"z".repeat(at + 1)}*": [${many(10, (to) => `"./q${to}/*"`).replaceAll("\n", ",")}],`)} "@/*": ["./*"] } } }`,
+        "auth.ts": `${many(100, (at) => `import "${"z".repeat(1_100)}${at}";`)}\n${auth}`,
+      }),
+    ],
+    [
+      "an alias for a hundred places",
+      "config_invalid",
+      () => ({
+        "tsconfig.json": `{ "compilerOptions": { "paths": { "@/*": [${many(100, (to) => `"./q${to}/*"`).replaceAll("\n", ",")}] } } }`,
+      }),
+    ],
+    [
       "a schema of megabytes of comments",
       "file_too_large",
       () => ({ "prisma/schema.prisma": null, "prisma/schema/a.prisma": schema, "prisma/schema/b.prisma": "// x\n".repeat(6_000_000) }),

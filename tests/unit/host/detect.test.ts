@@ -5,6 +5,7 @@ import { findBypasses } from "../../../src/host/bypasses"
 import { detect, type Overrides } from "../../../src/host/detect"
 import { HostFiles, toSlashes } from "../../../src/host/files"
 import { runsOn } from "../../../src/host/middleware"
+import { Aliases } from "../../../src/host/tsconfig"
 import { shownFrom } from "../../../src/report/paths"
 import { makeHost, minimalHost, type Tree } from "../../support/host"
 
@@ -136,6 +137,77 @@ describe("where things are", () => {
     })
     expect(host.alias?.prefix).toBe("@/")
     expect(host.evidence.alias).toBe("tsconfig.base.json:1")
+  })
+
+  test.each<[string, Tree, string]>([
+    [
+      "the base of an extended config is that of the config's own paths",
+      {
+        "tsconfig.json": '{ "extends": "./tsconfig.base.json", "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }',
+        "tsconfig.base.json": '{ "compilerOptions": { "baseUrl": "./vendor" } }',
+      },
+      "vendor/src/auth",
+    ],
+    [
+      "the config's own base is that of extended paths",
+      {
+        "tsconfig.json": '{ "extends": "./config/base.json", "compilerOptions": { "baseUrl": "./own" } }',
+        "config/base.json": '{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["./*"] } } }',
+      },
+      "own/auth",
+    ],
+    [
+      "without a base, paths count from where they are declared",
+      {
+        "tsconfig.json": '{ "extends": "./config/base.json", "compilerOptions": { "baseUrl": null } }',
+        "config/base.json": '{ "compilerOptions": { "baseUrl": "..", "paths": { "@/*": ["./*"] } } }',
+      },
+      "config/auth",
+    ],
+    [
+      "a file of the very name is extended",
+      {
+        "tsconfig.json": '{ "extends": "./tsbase" }',
+        tsbase: '{ "compilerOptions": { "paths": { "@/*": ["./exact/*"] } } }',
+        "tsbase.json": '{ "compilerOptions": { "paths": { "@/*": ["./*"] } } }',
+      },
+      "exact/auth",
+    ],
+    [
+      "the last of several wins, also by what it extends",
+      {
+        "tsconfig.json": '{ "extends": ["./a.json", "./b.json"] }',
+        "a.json": '{ "extends": "./c.json", "compilerOptions": { "paths": { "@/*": ["./a/*"] } } }',
+        "b.json": '{ "extends": "./c.json" }',
+        "c.json": '{ "compilerOptions": { "paths": { "@/*": ["./c/*"] } } }',
+      },
+      "c/auth",
+    ],
+    [
+      "the folder of the app's config by its name",
+      {
+        "tsconfig.json": '{ "extends": "./config/base.json" }',
+        "config/base.json": '{ "compilerOptions": { "paths": { "@/*": ["${configDir}/top/*"] } } }',
+      },
+      "top/auth",
+    ],
+    [
+      "no wider pattern where the best one leads nowhere",
+      { "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./*"], "@/au*": ["./none/au*"] } } }' },
+      "none/auth",
+    ],
+  ])("aliases as TypeScript reads them: %s", (_, tree, path) => {
+    expect(new Aliases(new HostFiles(makeHost(tree))).resolve("@/auth")).toEqual([path])
+  })
+
+  test.each([
+    ["tsconfig.json", '{\n  "compilerOptions": { "paths": { "@/*": ["./*"], \'@/lib/*\': [\'./vendor/*\'] } }\n}\n'],
+    ["jsconfig.json", '{\n  "compilerOptions": { "paths": { "@/*": ["./*"], lib: ["./vendor"] } }\n}\n'],
+  ])("a %s that does not parse is not half read", async (path, text) => {
+    await expect(factsOf({ "tsconfig.json": null, [path]: text })).rejects.toMatchObject({
+      code: "config_invalid",
+      details: { file: path, line: 2 },
+    })
   })
 
   test("no alias at all", async () => {
