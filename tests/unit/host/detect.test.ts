@@ -187,6 +187,7 @@ describe("where things are", () => {
       "the folder of the app's config by its name",
       {
         "tsconfig.json": '{ "extends": "./config/base.json" }',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: TypeScript fills it in
         "config/base.json": '{ "compilerOptions": { "paths": { "@/*": ["${configDir}/top/*"] } } }',
       },
       "top/auth",
