@@ -1,4 +1,6 @@
+import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
+import { CliError } from "../errors"
 import type { Modules } from "./modules"
 import type { AuthFacts, OptionsSource } from "./types"
 
@@ -6,6 +8,9 @@ type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 
 /** Names that stand for one another, from use to value. */
 const longestChain = 50
+
+/** Objects and spreads that are looked at. The options of a real app have some dozens. */
+const mostSteps = 2_000
 
 /** Reads the options that NextAuth is called with, through identifiers, spreads and lazy functions. */
 export class Options {
@@ -27,8 +32,11 @@ export class Options {
   encodeAt: { path: string; offset: number } | null = null
   signInPage: string | null = null
 
+  #steps = 0
+
   constructor(private readonly modules: Modules) {}
 
+  /** @throws CliError nested_too_deeply */
   read(module: Module, expression: Expression, depth = 0): void {
     const { locate } = this.modules
     const value = locate.unwrapExpression(expression)
@@ -37,6 +45,12 @@ export class Options {
 
   #readOne(module: Module, expression: Expression, depth: number): void {
     const { locate } = this.modules
+    if (++this.#steps > mostSteps)
+      throw new CliError("nested_too_deeply", `The options of NextAuth are made of more than ${mostSteps} others.`, {
+        file: module.path,
+        line: lineAt(module.text, expression.getStart()),
+        suggestion: "Nothing was changed. Spread fewer objects into the options, then run this again.",
+      })
     const value = this.#unguarded(module, expression)
     const name = locate.calledName(value)
     const local = locate.localInitializerOf(value)

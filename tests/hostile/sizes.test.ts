@@ -62,6 +62,23 @@ describe("files that are long, many, or full of the same", () => {
       }),
     ],
     [
+      "options of options of options, forty times each",
+      "nested_too_deeply",
+      () => ({
+        "auth.ts": `${many(6, (at) => `const l${at} = { ${`...l${at + 1}, `.repeat(40)} };`)}\nconst l6 = {};\n${auth.replace("NextAuth({", "NextAuth({ ...l0,")}`,
+      }),
+    ],
+    ...["async(", "async<T>(", "async /* ( */ (a = "].map((call): [string, string, () => Tree] => [
+      `forty times ${call}`,
+      "parse_failed",
+      () => ({ "auth.ts": `${auth}\nexport const x = () => ${call.repeat(40)}1${")".repeat(40)};\n` }),
+    ]),
+    [
+      "functions in functions",
+      "planned",
+      () => ({ "auth.ts": `${auth}\nexport const x = ${"async (a = 1) => f(async () => { ".repeat(12)}${"})".repeat(12)};\n` }),
+    ],
+    [
       "an alias for a hundred places",
       "config_invalid",
       () => ({

@@ -29,6 +29,8 @@ export const longestModule = 500_000
 export function parseModule(path: string, text: string): ParseResult {
   const kind = /\.[jt]sx$|\.js$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS
   if (text.length > longestModule) return { ok: false, message: "it is too long", offset: 0 }
+  const tooDeep = deepAsync(text)
+  if (tooDeep !== null) return { ok: false, message: "async( is nested too deeply", offset: tooDeep }
   const source = ts.createSourceFile(path, text, parseOptions, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
   const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
   if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
@@ -43,6 +45,35 @@ export function parseModule(path: string, text: string): ParseResult {
     },
   }
 }
+
+/** Levels. For each, the parser of TypeScript takes twice as long: it reads `async(` as a function first, and then as a call. */
+const deepestAsync = 8
+
+/** Where more parentheses of `async(` or `async<T>(` are open at once than the parser could read. */
+function deepAsync(text: string): number | null {
+  if ((text.match(/\basync\b/g)?.length ?? 0) <= deepestAsync) return null
+  const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, text)
+  const open: boolean[] = []
+  let depth = 0
+  // Behind `async`, until something comes that is no type parameter.
+  let isAsync = false
+  for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
+    if (token === ts.SyntaxKind.OpenParenToken) {
+      open.push(isAsync)
+      if (isAsync && ++depth > deepestAsync) return scanner.getTokenStart()
+    } else if (token === ts.SyntaxKind.CloseParenToken && open.pop()) depth--
+    isAsync = token === ts.SyntaxKind.AsyncKeyword || (isAsync && inTypeParameters.has(token))
+  }
+  return null
+}
+
+const inTypeParameters: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.LessThanToken,
+  ts.SyntaxKind.GreaterThanToken,
+  ts.SyntaxKind.CommaToken,
+  ts.SyntaxKind.ExtendsKeyword,
+  ts.SyntaxKind.Identifier,
+])
 
 function readImport(node: ts.ImportDeclaration): ImportDeclaration {
   const clause = node.importClause
