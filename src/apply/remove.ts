@@ -170,6 +170,7 @@ const linesOf = (text: string): string =>
 /** Without the lines that set `names`, and the comment above each. */
 function linesWithout(text: string, names: string[]): string {
   const lines = text.split(/(?<=\n)/)
-  const sets = (line: string | undefined) => names.some((name) => line?.startsWith(`${name}=`))
+  const ours = new Set(names)
+  const sets = (line = "") => line.includes("=") && ours.has(line.slice(0, line.indexOf("=")))
   return lines.filter((line, index) => !sets(line) && !(line.startsWith("#") && sets(lines[index + 1]))).join("")
 }
