@@ -1,6 +1,6 @@
 import { lineAt } from "../edit/splice"
 import type { HostFiles } from "./files"
-import { sourceFiles } from "./sources"
+import { mostInFile, sourceFiles } from "./sources"
 
 export type Place = { file: string; line: number }
 export type Bypasses = {
@@ -14,11 +14,11 @@ export type Bypasses = {
   changesPasswords: Place[]
 }
 
-/** Places that are said of one file: whoever looks at them sees the rest. */
-const mostInFile = 20
-
 /** Characters. */
 const longestLine = 1_000
+
+/** Updates of users, of all files, that are looked at. A generated file may have tens of thousands. */
+const mostUpdates = 5_000
 
 const makes = /\bsession\s*\.\s*create\s*\(|\bcreateSession\s*\(|\bencode\s*\(\s*\{|\bsignInAs\b|\bimpersonat\w*\s*\(/
 const reads = /\bgetToken\s*\(|\bdecode\s*\(\s*\{/
@@ -32,21 +32,24 @@ const fromNextAuth = /["'](?:next-auth|@auth\/core)\/jwt["']/
  * @param users Prisma Client's name for the queries of users
  */
 export function findBypasses(files: HostFiles, known: ReadonlySet<string>, users: string): Bypasses {
+  let room = mostUpdates
   const found: Bypasses = { makesSessions: [], readsTokens: [], takesKeys: [], changesPasswords: [] }
   for (const file of sourceFiles(files)) {
     if (known.has(file) || /\.(test|spec)\.\w+$|(^|\/)(tests?|__tests__|e2e)\//.test(file)) continue
     const text = files.glance(file)
     if (!/session|next-auth|@auth\/core|impersonat|signInAs|api_?key|token|authorization|passw/i.test(text)) continue
     const here: Bypasses = { makesSessions: [], readsTokens: [], takesKeys: [], changesPasswords: [] }
-    if (!text.includes("endHeldSignIns")) here.changesPasswords = passwordUpdates(file, text, users)
+    if (!text.includes("endHeldSignIns")) here.changesPasswords = passwordUpdates(file, text, users, () => room-- > 0)
+    // Asked once: a line for each call would have the whole text looked through as often.
+    const hasTokens = fromNextAuth.test(text)
     const callsNextAuth = otherCall(text)
     text.split("\n").forEach((whole, index) => {
       // A longer line is no code that somebody has written.
       const line = whole.slice(0, longestLine)
       const place = { file, line: index + 1 }
-      const makesOne = makes.test(line) && (fromNextAuth.test(text) || !/\bencode\b/.test(line))
+      const makesOne = makes.test(line) && (hasTokens || !/\bencode\b/.test(line))
       if (makesOne || callsNextAuth?.test(line)) here.makesSessions.push(place)
-      if (reads.test(line) && fromNextAuth.test(text)) here.readsTokens.push(place)
+      if (hasTokens && reads.test(line)) here.readsTokens.push(place)
       if (takesKey.test(line)) here.takesKeys.push(place)
     })
     for (const kind of Object.keys(found) as (keyof Bypasses)[]) found[kind].push(...here[kind].slice(0, mostInFile))
@@ -55,11 +58,15 @@ export function findBypasses(files: HostFiles, known: ReadonlySet<string>, users
 }
 
 /** `db.user.update({ where, data: { passwordHash } })`, over as many lines as that usually takes. */
-function passwordUpdates(file: string, text: string, users: string): Place[] {
+function passwordUpdates(file: string, text: string, users: string, mayLook: () => boolean): Place[] {
   const update = new RegExp(`\\.\\s*${users}\\s*\\.\\s*(?:update|updateMany|upsert)\\s*\\(`, "g")
-  return Array.from(text.matchAll(update))
-    .filter(({ index }) => /\b(?:data|update)\s*:\s*\{[^}]*\b\w*passw(?:or)?d\w*\b/i.test(text.slice(index, index + 600)))
-    .map(({ index }) => ({ file, line: lineAt(text, index) }))
+  const found: Place[] = []
+  for (const { index } of text.matchAll(update)) {
+    if (found.length === mostInFile || !mayLook()) break
+    const isOne = /\b(?:data|update)\s*:\s*\{[^}]*\b\w*passw(?:or)?d\w*\b/i.test(text.slice(index, index + 600))
+    if (isOne) found.push({ file, line: lineAt(text, index) })
+  }
+  return found
 }
 
 /** What a call of NextAuth looks like in a file that serves sign-ins with one of its own; null where it does not. */

@@ -51,6 +51,9 @@ export function packagesUsed(files: HostFiles, names: string[], ours: ReadonlySe
 const isNamed = (text: string, name: string): boolean =>
   ['"', "'", "`"].some((quote) => [quote, "/"].some((end) => text.includes(`${quote}${name}${end}`)))
 
+/** Places of one kind in one file that are told: whoever looks at them sees the rest. */
+export const mostInFile = 20
+
 /** @property target the file that is imported */
 export type ImportPlace = { file: string; line: number; specifier: string; target: string }
 
@@ -66,11 +69,23 @@ export function importsOf(
   const nameOf = (path: string) => posix.basename(path).replace(/\.[cm]?[jt]sx?$/, "")
   const names = new Set([...targets].flatMap((path) => (nameOf(path) === "index" ? [posix.basename(posix.dirname(path))] : [nameOf(path)])))
   const found: ImportPlace[] = []
+  // What a specifier means, every file of a folder agrees on.
+  const known = new Map<string, string | null>()
+  const targetOf = (file: string, specifier: string): string | null => {
+    const key = `${posix.dirname(file)} ${specifier}`
+    const target = known.has(key) ? (known.get(key) ?? null) : resolve(file, specifier)
+    known.set(key, target)
+    return target
+  }
   for (const file of sourceFiles(files)) {
     const text = files.glance(file)
+    const counts = new Map<string, number>()
     for (const { index, 1: specifier = "" } of text.matchAll(/\b(?:from|import|require)\s*(?:\(\s*)?["']([^"'\n]+)["']/g)) {
-      const target = names.has(nameOf(specifier)) ? resolve(file, specifier) : null
-      if (target !== null && targets.has(target)) found.push({ file, line: lineAt(text, index), specifier, target })
+      const target = names.has(nameOf(specifier)) ? targetOf(file, specifier) : null
+      if (target === null || !targets.has(target)) continue
+      const count = (counts.get(target) ?? 0) + 1
+      counts.set(target, count)
+      if (count <= mostInFile) found.push({ file, line: lineAt(text, index), specifier, target })
     }
   }
   return found

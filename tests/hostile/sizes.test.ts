@@ -1,5 +1,6 @@
 /** Files that are long, many or full of the same (H17): a run ends within seconds, planned or refused with a code. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { chimerai, makeHost, minimalHost, type Tree } from "../support/host"
 
@@ -139,5 +140,42 @@ test("status names some places of a file, not thousands", () => {
   const { json, stdout } = chimerai(["status", places, "--json"])
   expect(json.checks).toContainEqual(expect.objectContaining({ id: "password-change" }))
   expect(stdout.length).toBeLessThan(20_000)
+  expect(seconds() - start).toBeLessThan(soon)
+})
+
+test("status looks at some thousand updates of users in generated code, not at every one", () => {
+  const code = `// passw\n${"x.user.update(data:{".repeat(48_000)}`
+  const dir = makeHost(Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`lib/gen${at}.js`, code])))
+  expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+  const start = seconds()
+  expect(chimerai(["status", dir, "--json"]).json.checks).toContainEqual(expect.objectContaining({ id: "hook", state: "ok" }))
+  expect(seconds() - start).toBeLessThan(soon)
+})
+
+test("remove resolves an import once in a folder, and names some places of a file", () => {
+  const dir = makeHost({
+    ...Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`gen/${at}.ts`, 'import "./x/totp"\n'.repeat(50_000)])),
+    "gen/own.ts": 'import "../lib/mfa/totp"\n'.repeat(40_000),
+  })
+  expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+  const start = seconds()
+  const { stdout, stderr } = chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--dry-run", "--json"])
+  expect(stdout).toContain("gen/own.ts")
+  expect(stdout.length + stderr.length).toBeLessThan(50_000)
+  expect(seconds() - start).toBeLessThan(soon)
+})
+
+test("remove finds thousands of variables in a file of a million lines", () => {
+  const dir = makeHost({ ".env.example": "A=1\n" })
+  expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+  const path = join(dir, ".chimerai/manifest.json")
+  const forged = JSON.parse(readFileSync(path, "utf8"))
+  const example = forged.features.mfa.env.find((env: { path: string }) => env.path === ".env.example")
+  Object.assign(example, { names: Array.from({ length: 5_000 }, (_, at) => `MFA_X${at}`), hash: "" })
+  writeFileSync(path, JSON.stringify(forged))
+  writeFileSync(join(dir, ".env.example"), `${"A\n".repeat(1_000_000)}MFA_X4999=1\n`)
+  const start = seconds()
+  const { json, stderr } = chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--dry-run", "--json"])
+  expect(json.actions, stderr).toContainEqual(expect.objectContaining({ kind: "env", path: ".env.example" }))
   expect(seconds() - start).toBeLessThan(soon)
 })
