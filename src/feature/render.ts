@@ -124,7 +124,7 @@ export function isFor(host: Host, when: Condition | undefined): boolean {
 }
 
 function classOf(feature: LoadedFeature, role: string, css: boolean): string {
-  const classes = feature.styles[role]
+  const classes = Object.hasOwn(feature.styles, role) ? feature.styles[role] : undefined
   if (classes === undefined) throw new Error(`feature.json has no style "${role}"`)
   return css ? `className={styles.${role}}` : `className="${classes}"`
 }

@@ -253,6 +253,8 @@ function verdictOf(rules: string, path: string): { ignored: boolean; unignored: 
   const found = statAt(rules)
   if (!found?.isFile() || found.size > longestRules) return null
   const text = readText(rules, rules) ?? ""
+  // To git a line ends there: what the rules say is not what they seem to say.
+  if (text.includes("\0")) return { ignored: false, unignored: true }
   const matcher = compiled.get(text) ?? ignore({ ignorecase: false }).add(text)
   compiled.set(text, matcher)
   return matcher.test(toSlashes(path))

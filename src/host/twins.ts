@@ -35,7 +35,9 @@ export function twinsOf(files: HostFiles, paths: string[]): Twin[] {
     })
     const candidates = beside.flatMap((name) => {
       const full = posix.join(dir, name)
-      return files.isFile(full) ? [full] : files.isDirectory(full) && stemOf(name) === name ? entriesIn(full, namesIn(full)) : []
+      // Also a link to what is not there yet: it may lead to what this run makes.
+      if (!files.isDirectory(full)) return [full]
+      return stemOf(name) === name ? entriesIn(full, namesIn(full)) : []
     })
     return candidates.filter((twin) => !ours.has(twin)).map((twin) => ({ path, twin }))
   })

@@ -2,6 +2,7 @@ import { addDependencies, missingDependencies } from "../edit/package-json"
 import { scanSchema } from "../edit/prisma/scan"
 import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
+import { assertFromRegistry } from "../host/aliased-packages"
 import type { Host, Warning } from "../host/types"
 import { toEdit } from "./edit"
 import { planEnv } from "./env"
@@ -66,17 +67,20 @@ function otherSecondFactors({ prisma }: Host, feature: LoadedFeature, recipe: Re
 function planDependencies(host: Host, feature: LoadedFeature, sources: Sources): { action: Action; added: string[]; kept: string[] } {
   const text = sources.read("package.json") ?? "{}"
   const wanted = feature.dependencies.filter(({ when }) => isFor(host, when))
+  const missing = missingDependencies(text, wanted)
+  const names = wanted.map(({ name }) => name)
+  // As package managers read it: of two entries of a name the last one counts.
+  assertFromRegistry(JSON.parse(text.replace(/^\uFEFF/, "")), names)
   const action = toEdit(
     "dependency",
     "package.json",
     text,
     (current) => addDependencies(current, wanted),
-    wanted.map(({ name, range }) => `${name}@${range}`).join(", "),
+    (missing.length > 0 ? missing : wanted).map(({ name, range }) => `${name}@${range}`).join(", "),
     "",
   )
-  const missing = missingDependencies(text, wanted).map(({ name }) => name)
-  const names = wanted.map(({ name }) => name)
-  return { action, added: missing, kept: names.filter((name) => !missing.includes(name)) }
+  const added = missing.map(({ name }) => name)
+  return { action, added, kept: names.filter((name) => !added.includes(name)) }
 }
 
 function nextSteps(host: Host, feature: LoadedFeature): NextStep[] {

@@ -229,15 +229,19 @@ describe("H12: a link to a secret", () => {
 })
 
 describe("H14: what keeps the journal out of commits is verified", () => {
-  test.each(["#\n", "# journal.json\n", "journal.json\n!journal.json\n", "JOURNAL.JSON\n", "/x/journal.json\n"])(
-    "an ignore file that does not: %j",
-    (text) => {
-      const dir = makeHost({ ".chimerai/.gitignore": text })
-      const before = entries(dir)
-      expect(refusal(add(dir))).toEqual([3, "journal_exposed"])
-      expect(entries(dir)).toEqual(before)
-    },
-  )
+  test.each([
+    "#\n",
+    "# journal.json\n",
+    "journal.json\n!journal.json\n",
+    "JOURNAL.JSON\n",
+    "/x/journal.json\n",
+    "journal.json\n!journal.json\0x\n",
+  ])("an ignore file that does not: %j", (text) => {
+    const dir = makeHost({ ".chimerai/.gitignore": text })
+    const before = entries(dir)
+    expect(refusal(add(dir))).toEqual([3, "journal_exposed"])
+    expect(entries(dir)).toEqual(before)
+  })
 
   test.each(["*\n", "journal.json\nother\n", "\uFEFFjournal.json\n*.json\n", "journal.json\r\n"])(
     "one that does, in other words: %j",

@@ -112,6 +112,49 @@ describe("an alias leads an import of ours nowhere else", () => {
   })
 })
 
+describe("a package that is added comes from somewhere else by package.json", () => {
+  const manifest = String(minimalHost["package.json"])
+  const withField = (field: string, value: object) => JSON.stringify({ ...JSON.parse(manifest), [field]: value })
+  const withPackage = (range: string) => manifest.replace('"dependencies": {', `"dependencies": { "otpauth": ${JSON.stringify(range)},`)
+
+  test.each([
+    ["a folder", withPackage("file:./vendor/evil")],
+    ["a link", withPackage("link:./vendor/evil")],
+    ["another name", withPackage("npm:evil@1")],
+    ["a repository", withPackage("evil/otpauth")],
+    ["an address", withPackage("https://evil.example/x.tgz")],
+    [
+      "a second list of the same name",
+      manifest.replace(
+        /\}\s*$/,
+        ', "dependencies": { "next": "16.4.6", "next-auth": "5.0.0-beta.32", "@prisma/client": "6.19.3", "otpauth": "file:./evil" } }',
+      ),
+    ],
+    ["overrides", withField("overrides", { otpauth: "file:./evil" })],
+    ["overrides of one version", withField("overrides", { "otpauth@9": "npm:evil@1" })],
+    ["overrides below another package", withField("overrides", { otpauth: { ".": "file:./evil" } })],
+    ["resolutions", withField("resolutions", { "**/otpauth": "link:./evil" })],
+    ["pnpm's overrides", withField("pnpm", { overrides: { "app>qrcode": "link:./evil" } })],
+    ["optional dependencies", withField("optionalDependencies", { qrcode: "npm:evil@1" })],
+  ])("%s", (_, text) => {
+    const dir = makeHost({ "package.json": text })
+    const before = snapshot(dir)
+    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
+    expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "name_taken", "package.json"])
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test.each(["^9.5.2", "latest", "9.x || 10", "catalog:", "catalog:auth", "npm:otpauth@^9", "workspace"])(
+    "a version of its own, %s, is kept",
+    (range) => {
+      const run = chimerai(["add", "mfa", makeHost({ "package.json": withPackage(range) }), "--yes", "--no-install", "--json"])
+      expect([run.code, run.json.dependencies?.kept], run.stderr).toEqual([0, ["otpauth"]])
+      const { reason } = run.json.actions.find(({ kind }: { kind: string }) => kind === "dependency")
+      expect(reason, "what is added").not.toContain("otpauth")
+    },
+  )
+})
+
 test("texts of an app become literals, with what cannot be seen written by number", () => {
   const name = 'x"; evil(); "\u202E\u2028'
   const dir = makeHost({

@@ -90,6 +90,10 @@ describe("a link in what is served publishes the file that it leads to", () => {
   })
 })
 
+test("rules that git reads in another way, where it cannot be asked", () => {
+  expect(privacyIn(makeHost({ ".gitignore": ".env\n!.env\0x\n" }))).toBe("unignored")
+})
+
 test("rules without end are not matched, where git cannot be asked", () => {
   const rules = Array.from({ length: 300_000 }, (_, index) => `${index}*`)
   const dir = makeHost({ ".gitignore": `${rules.join("\n")}\n.env*\n` })

@@ -1,5 +1,5 @@
 /** A file that a bundler would load in the place of one of ours (H8). */
-import { existsSync, renameSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { HostFiles } from "../../src/host/files"
@@ -51,6 +51,14 @@ describe("a module that would be loaded in the place of ours", () => {
   test.each(["lib/mfa/totp.ts", "lib/mfa/gate.jsx"])("in an app in JavaScript, add refuses %s", (path) => {
     const run = add(makeHost({ ...javaScript, [path]: evil }), "--dry-run")
     expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "file_exists", path])
+  })
+
+  test("a link that leads to what add is about to make", () => {
+    const dir = makeHost()
+    mkdirSync(join(dir, "lib/mfa"))
+    symlinkSync("./pass-challenge.ts", join(dir, "lib/mfa/gate.js"))
+    const run = add(dir)
+    expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "file_exists", "lib/mfa/gate.js"])
   })
 
   test("an app in JavaScript is served", () => {

@@ -24,7 +24,7 @@ export function followResult(module: Module, { name, from, means, isCallee }: Fo
   const eol = eolOf(module.text)
   const edits = results.flatMap(({ variable, statementStart, statementEnd }): Insertion[] => {
     const rest = module.text.slice(statementEnd)
-    if (new RegExp(`^\\s*if \\(${name}\\(${variable}\\)\\) return`).test(rest)) return []
+    if (rest.trimStart().startsWith(`if (${name}(${variable})) return`)) return []
     const lineStart = module.text.lastIndexOf("\n", statementStart - 1) + 1
     const indent = /^[ \t]*/.exec(module.text.slice(lineStart, statementStart))?.[0] ?? ""
     const semicolon = module.text.charAt(statementEnd - 1) === ";" ? ";" : ""

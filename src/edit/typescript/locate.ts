@@ -70,7 +70,7 @@ export function callsOfDefault(module: Module, specifier: string): Call[] {
   }
   walk(module.source, (node) => {
     if (!ts.isCallExpression(node)) return
-    const callee = node.expression
+    const callee = unwrapExpression(node.expression)
     const wrappedBy = wrapperName(callee) ?? localWrapperName(callee)
     if (wrappedBy === null && !isDefault(callee)) return
     calls.push({

@@ -24,14 +24,16 @@ export function wrapResults(module: Module, { name, from, means, of }: ResultReq
   return { kind: "edit", edits: ours ? wraps : [importInsertion(module, name, from), ...wraps] }
 }
 
-/** What is in parentheses already needs no more of them. */
+/** What is in parentheses already needs no more of them, but for a comma, which would make several arguments of it. */
 function wrap(result: ts.Expression, name: string): Insertion[] {
-  if (ts.isParenthesizedExpression(result)) return [{ at: result.getStart(), text: name }]
+  if (ts.isParenthesizedExpression(result) && !isComma(result.expression)) return [{ at: result.getStart(), text: name }]
   return [
     { at: result.getStart(), text: `${name}(` },
     { at: result.getEnd(), text: ")" },
   ]
 }
+
+const isComma = (node: ts.Expression): boolean => ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken
 
 const isCallOf = (node: ts.Expression, name: string): boolean => ts.isCallExpression(node) && identifierText(node.expression) === name
 

@@ -109,6 +109,12 @@ describe("a form that goes where it is sent", () => {
     )
   })
 
+  test("a constant whose name a regular expression would read in another way", () => {
+    const once = applyEdit(form('    const $result = await signIn("x", { redirect: false });'), follow)
+    expect(once).toContain("if (goToMfaChallenge($result)) return;")
+    expect(follow(once)).toMatchObject({ kind: "present" })
+  })
+
   test.each([
     ["then", '    signIn("x", { redirect: false }).then((result) => go());'],
     ["thrown away", '    await signIn("x", { redirect: false });'],

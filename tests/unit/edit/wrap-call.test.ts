@@ -93,6 +93,12 @@ describe("the callee is wrapped and nothing else moves", () => {
     )
   })
 
+  test("a name in parentheses", () => {
+    expect(edited('import NextAuth from "next-auth";\nexport const a = (NextAuth)(c);\n')).toContain(
+      "export const a = (withMfa(NextAuth))(c);",
+    )
+  })
+
   // Found by the fuzzer (seed 7004).
   test("a comment after the last import that ends at a line separator, with code behind it", () => {
     const text = 'import NextAuth from "next-auth"; // one\u2028export const x = {\n  y: 1 };\nexport const a = NextAuth(x);\n'
