@@ -98,7 +98,11 @@ export function isPossible(path: string): boolean {
     lstatSync(path, { throwIfNoEntry: false })
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ENAMETOOLONG"
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "ENAMETOOLONG") return false
+    // Below a file: that is said by whoever looks at the folders.
+    if (code === "ENOTDIR") return true
+    throw error
   }
 }
 

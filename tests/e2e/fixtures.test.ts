@@ -66,7 +66,6 @@ describe.each(fixtures.map(({ name }) => name))("%s", (name) => {
     expect(snapshot(dir)).toEqual(original)
     const patched = tmp.dirSync({ unsafeCleanup: true }).name
     copyFixture(name, patched, { modules: false })
-    rmSync(join(patched, ".env"))
     writeFileSync(join(patched, "plan.diff"), stdout.slice(stdout.indexOf("---")))
     run("patch", ["-p1", "-s", "-i", "plan.diff"], { cwd: patched })
     rmSync(join(patched, "plan.diff"))
