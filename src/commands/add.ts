@@ -114,7 +114,7 @@ async function preview(plan: Plan, options: RunOptions, report: Report): Promise
     report.note(`${kleur.yellow("!")} ${visible(`${message}${file ? ` (${shown(file)})` : ""}`)}`)
   if (options.diff) {
     const { planDiff } = await import("../report/diff")
-    report.out(planDiff(plan.actions, shown))
+    report.out(planDiff(plan.actions, shown, plan.host.name))
   }
   for (const [fact, source] of Object.entries(shownEvidence(plan.host.evidence, shown)))
     report.detail(kleur.dim(`  ${fact}: ${visible(source)}`))

@@ -8,8 +8,9 @@ import type { Shown } from "./paths"
 /**
  * The planned changes as unified diffs, and what stands in files of ours instead of what is generated. No value of an
  * env file is part of one, whatever file it stands in.
+ * @param appName package.json says it to everybody, and some apps have it in an env file as well
  */
-export function planDiff(actions: Action[], shownPath: Shown): string {
+export function planDiff(actions: Action[], shownPath: Shown, appName = ""): string {
   const patches = actions
     .filter((action) => action.kind !== "manual" && (action.state === "planned" || isDifferent(action)))
     .map((action) => {
@@ -25,6 +26,7 @@ export function planDiff(actions: Action[], shownPath: Shown): string {
   return withoutSecrets(
     patches.join("\n"),
     actions.filter((action) => action.kind === "env").flatMap(({ before, after }) => [before ?? "", after]),
+    appName,
   )
 }
 
@@ -74,7 +76,7 @@ const shortestSecret = 8
 const mostSecrets = 1_000
 
 /** A value of an env file may have been copied, or an example may be a link to the file itself. */
-function withoutSecrets(text: string, envFiles: string[]): string {
+function withoutSecrets(text: string, envFiles: string[], known = ""): string {
   const values = envFiles
     .flatMap((file) => file.split("\n"))
     .filter((line) => !line.trimStart().startsWith("#") && line.includes("="))
@@ -84,7 +86,7 @@ function withoutSecrets(text: string, envFiles: string[]): string {
         .trim()
         .replace(/^(["'])(.*)\1$/, "$2"),
     )
-    .filter((value) => value.length >= shortestSecret)
+    .filter((value) => value.length >= shortestSecret && value !== known)
     .slice(0, mostSecrets)
   const shown = [...new Set(values)].reduce((rest, value) => rest.replaceAll(value, "<secret>"), text)
   // Colours that stand in somebody's code are not ours.
