@@ -329,7 +329,7 @@ describe.each(["Int", "String"])("T92 whom the callbacks name, with ids of type 
     const attempts: any[] = []
     const idp = [{ id: "idp", type: "oauth" }]
     expect(await signIn(user, { sub: "gh-9", email: user.email }, idp, session, "oauth", attempts)).toBe(true)
-    expect(attempts[0].isOther).toBe(true)
+    expect(attempts[0]).toMatchObject({ isOther: true, isUnheard: true })
     expect(await gate.latestEpoch({ providers: idp, callbacks: { session } }, { sub: String(boss.id), email: boss.email })).toBe(0)
     expect(await signIn({ ...user, email: boss.email }, { sub: "gh-9", email: boss.email }, idp, session, "oauth")).toContain("/login/mfa")
   })
