@@ -579,7 +579,7 @@ mutants.push(
     "T86 a session without its user",
     rim,
   ],
-  ["circles", "pass-challenge.ts", " || visits >= mostVisits", "", "T88 who keeps coming back", rim],
+  ["circles", "pass-challenge.ts", "isTooMany || ", "", "T88 who keeps coming back", rim],
   [
     "a page that sends to itself",
     "pass-challenge.ts",

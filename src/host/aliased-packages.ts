@@ -35,7 +35,9 @@ export function assertFromRegistry(manifest: unknown, packages: string[]): void 
 /** `otpauth`, `otpauth@9` and `app>otpauth` of npm and pnpm, and `**\/otpauth` of yarn. */
 const isOf = (key: string, name: string): boolean => {
   const last = key.split(/[>]|\*\*\//).at(-1) ?? ""
-  return last === name || last.startsWith(`${name}@`) || last.endsWith(`/${name}`)
+  // `@acme/qrcode` is another one; `app/qrcode` is the one that `app` gets.
+  const [, own = last] = /^(?:@[^/]+\/)?[^@/]+\/(.+)$/.exec(last) ?? []
+  return [last, own].some((each) => each === name || each.startsWith(`${name}@`))
 }
 
 /** A range, a tag, or an entry of pnpm's catalogue; `npm:` where it names the package itself. */

@@ -163,8 +163,10 @@ function signedInModel(models: Located[], modules: Modules, authFile: string, cl
  */
 function assertSignsIn(models: Located[], user: Located, { signIns, calls }: AuthFacts): void {
   const { name } = user.block
-  if (signIns.tables.includes(delegateOf(name))) return
-  const others = models.filter(({ block }) => signIns.tables.includes(delegateOf(block.name)) && isOfPeople(block))
+  // Whoever comes by another provider is no row of such a model, and one that belongs to a user is part of them.
+  if (signIns.tables.includes(delegateOf(name)) || signIns.adapter || signIns.oauth) return
+  const isPart = (block: SchemaBlock) => block.fields.some(({ type }) => type === name)
+  const others = models.filter(({ block }) => signIns.tables.includes(delegateOf(block.name)) && isOfPeople(block) && !isPart(block))
   const [other] = others
   if (!other) return
   const names = others.map(({ block }) => block.name)

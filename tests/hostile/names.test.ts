@@ -136,12 +136,19 @@ describe("a package that is added comes from somewhere else by package.json", ()
     ["resolutions", withField("resolutions", { "**/otpauth": "link:./evil" })],
     ["pnpm's overrides", withField("pnpm", { overrides: { "app>qrcode": "link:./evil" } })],
     ["optional dependencies", withField("optionalDependencies", { qrcode: "npm:evil@1" })],
+    ["resolutions for another package", withField("resolutions", { "app/qrcode": "link:./evil" })],
   ])("%s", (_, text) => {
     const dir = makeHost({ "package.json": text })
     const before = snapshot(dir)
     const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
     expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "name_taken", "package.json"])
     expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("a package of the workspace that ends like one of ours is another one", () => {
+    const text = manifest.replace('"dependencies": {', '"dependencies": { "@acme/qrcode": "workspace:*",')
+    const run = chimerai(["add", "mfa", makeHost({ "package.json": text }), "--yes", "--no-install", "--json", "--dry-run"])
+    expect([run.code, run.json.status], run.stderr).toEqual([0, "planned"])
   })
 
   test.each(["^9.5.2", "latest", "9.x || 10", "catalog:", "catalog:auth", "npm:otpauth@^9", "workspace"])(

@@ -465,14 +465,14 @@ describe("guards within guards", () => {
   test.each(["signIn", "encode"])("a session that the app makes itself in %s, with the adapter of its guarded options", async (where) => {
     const { options, calls } = shared()
     const make = (userId: unknown) => options.adapter.createSession({ sessionToken: "a", userId })
-    const visit = async (as: number | null, userId: unknown) => {
+    const visit = async (as: number | null, userId: unknown, user?: object) => {
       const makeIn = (place: string) => async () => {
         if (where === place) await make(userId)
         return true
       }
       options.callbacks.signIn = makeIn("signIn")
       options.jwt = { encode: makeIn("encode") }
-      const current = { ...attempt(as), user: as === null ? undefined : { id: as } }
+      const current = { ...attempt(as), user: user ?? (as === null ? undefined : { id: as }) }
       const guarded = guardOptions(options, { attempt: current })
       await guarded.callbacks.signIn({ user: { id: String(userId) }, account: { type: "credentials", provider: "credentials" } })
       await guarded.jwt.encode({ token: {} })
@@ -484,6 +484,8 @@ describe("guards within guards", () => {
     // Whoever has not passed gets none that way.
     await expect(visit(null, 1)).rejects.toThrow("second factor")
     await expect(visit(2, 1)).rejects.toThrow("second factor")
+    // Nor does an account with somebody's address, brought along by another one who is signed in.
+    await expect(visit(2, 1, { id: 1 })).rejects.toThrow("second factor")
     expect(calls).toHaveLength(3)
   })
 

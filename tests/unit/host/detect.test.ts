@@ -355,6 +355,11 @@ describe("where things are", () => {
         "userOf(email) && prisma.otp.findFirst({ where: { email } })",
         "model Otp {\n  id Int @id\n  email String\n  token String @unique\n}\n",
       ],
+      [
+        "logins of users",
+        "prisma.login.findUnique({ where: { email } })",
+        "model Login {\n  email String @id\n  password String\n  user User @relation(fields: [email], references: [email])\n}\n",
+      ],
     ])("%s are no doubt", async (_, lookup, model) => {
       expect((await factsOf(tree(lookup, model))).prisma.userModel).toBe("User")
     })
