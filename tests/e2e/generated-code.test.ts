@@ -194,6 +194,7 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     completes: boolean
     isCallback: boolean
     epoch: number
+    rows: Map<string, null>
     viewer: () => Promise<object | null>
   }
   const attempt = (given: Partial<Attempt> = {}) => ({
@@ -340,6 +341,26 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     expect(await getUser({ viewer: async () => ({ userId: "u2" }) })).toBeNull()
     expect(await getUser({ viewer: async () => ({ userId: "u1" }), completes: true }), "while a held sign-in completes").toBeNull()
     expect(await getUser({ viewer: async () => ({ userId: "u1" }) })).toMatchObject({ id: "u1" })
+  })
+
+  test("a session that MFA has ended already is not missing to next-auth, and another failure still fails", async () => {
+    const { guardConfig } = await load()
+    const remove = vi.fn(async (_token: string): Promise<unknown> => "gone now")
+    const { deleteSession } = guardConfig({ providers: [], adapter: { deleteSession: remove } }, { attempt: attempt() }).adapter
+    expect(await deleteSession("t")).toBe("gone now")
+    remove.mockRejectedValueOnce(Object.assign(new Error("No record was found for a delete."), { code: "P2025" }))
+    expect(await deleteSession("t")).toBeNull()
+    remove.mockRejectedValueOnce(Object.assign(new Error("Can't reach database server"), { code: "P1001" }))
+    await expect(deleteSession("t")).rejects.toThrow("reach")
+  })
+
+  test("a user that the adapter has just made is looked up anew", async () => {
+    const { guardConfig } = await load()
+    const rows = new Map([["u9", null]])
+    const adapter = { createUser: async (made: object) => ({ ...made, mfaEnabled: false }) }
+    const guarded = guardConfig({ providers: [], adapter }, { attempt: attempt({ rows }) }).adapter
+    expect(await guarded.createUser({ id: "u9" })).toEqual({ id: "u9" })
+    expect(rows.size).toBe(0)
   })
 
   test("no column of ours leaves the adapter", async () => {

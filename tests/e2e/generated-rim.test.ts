@@ -734,6 +734,40 @@ describe("enrolment.ts", () => {
   })
 })
 
+describe("step-up.ts", () => {
+  test("T86 somebody whom the app knows and MFA does not is told so by the settings, and passes nowhere", async () => {
+    vi.resetModules()
+    const readVisitor = vi.fn()
+    const findUnique = vi.fn(async () => ({ mfaEnabled: true }))
+    const redirect = vi.fn()
+    const mocks: Record<string, object> = {
+      db: { db: { user: { findUnique } }, retry: (query: () => unknown) => query() },
+      events: {},
+      factor: {},
+      proof: { lastProof: () => ({ at: new Date() }) },
+      request: { requestHeaders: async () => new Headers() },
+      "require-user": {},
+      session: { readVisitor },
+    }
+    for (const [module, mock] of Object.entries(mocks)) vi.doMock(join(app, `src/lib/mfa/${module}.ts`), () => mock)
+    vi.doMock(join(app, "node_modules/next/navigation.js"), () => ({ redirect }))
+    const { hasRecentMfa, requireMfa } = await load("mfa/step-up.ts")
+    readVisitor.mockResolvedValue("stranger")
+    await requireMfa({ maxAge: 300, returnTo: "/admin" })
+    expect(redirect.mock.calls).toEqual([["/settings/mfa"]])
+    expect(await hasRecentMfa({ maxAge: 300 })).toBe(false)
+    expect(findUnique, "nobody to look up").not.toHaveBeenCalled()
+    readVisitor.mockResolvedValue(null)
+    await requireMfa({ maxAge: 300, returnTo: "/admin" })
+    expect(redirect.mock.lastCall?.[0]).toMatch(/^\/login\?.*%2Fadmin/)
+    readVisitor.mockResolvedValue({ userId: "u1", sessionKey: "s1" })
+    expect(await hasRecentMfa({ maxAge: 300 })).toBe(true)
+    for (const module of Object.keys(mocks)) vi.doUnmock(join(app, `src/lib/mfa/${module}.ts`))
+    vi.doUnmock(join(app, "node_modules/next/navigation.js"))
+    vi.resetModules()
+  })
+})
+
 describe("db.ts", () => {
   test("what the database says itself is tried again where it is transient: deadlock, lock, changed meanwhile", async () => {
     const { isBusy, retry } = await withoutClient()

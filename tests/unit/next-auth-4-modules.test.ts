@@ -160,6 +160,21 @@ describe("door.ts of an app in app/", () => {
   })
 })
 
+describe.each([
+  ["pages/", pagesRouter, "export default"],
+  ["app/", appRouter, "export const GET ="],
+])("door.ts of an app in %s, whose handler fails", (name, tree, exported) => {
+  test("behind our errand that is the app's own affair, before it the errand fails", async () => {
+    const handler = `import { errands } from "${name === "pages/" ? "" : "../"}../../../lib/mfa/with-mfa"\n${exported} async () => {\n  if (globalThis.isBefore) throw new Error("before")\n  await errands.getStore()({ options: {} })\n  throw new Error("behind")\n}\n`
+    const door = await import(join(await modulesOf(`failing-${name.slice(0, -1)}`, tree, handler), "door.ts"))
+    const visit = () => door.withApp(headers, { method: "GET", path: ["session"] }, async () => "done")
+    vi.stubGlobal("isBefore", false)
+    expect(await visit()).toBe("done")
+    vi.stubGlobal("isBefore", true)
+    await expect(visit()).rejects.toThrow("before")
+  })
+})
+
 describe("request.ts", () => {
   test("fields of HTTP/2 are no headers", async () => {
     const { headersOf } = await import(join(await modulesOf("request", pagesRouter, ""), "request.ts"))
@@ -240,6 +255,59 @@ describe("middleware.ts, around a function of the app's", () => {
   })
 })
 
+const schemaOf = (idType: string) => String(minimalHost["prisma/schema.prisma"]).replace(/id\s+String/, `id ${idType}`)
+
+/** The gate above these rows, and nothing else of the app's. */
+async function gateOf(name: string, tree: Tree, idType: string, rows: readonly { id: unknown; email: string }[]): Promise<any> {
+  const dir = await modulesOf(name, tree, "")
+  for (const module of ["events", "factor", "crypto", "housekeeping"]) vi.doMock(join(dir, `${module}.ts`), () => ({}))
+  vi.doMock(join(dir, "challenge.ts"), () => ({ createChallenge: async () => "token" }))
+  vi.doMock(join(dir, "recent-sign-in.ts"), () => ({ noteSignIn: () => null }))
+  const findMany = async ({ where: { id, email } }: any) =>
+    rows.filter((row) => (id === undefined ? (email.in ?? [email.startsWith]).includes(row.email) : row.id === id))
+  vi.doMock(join(dir, "db.ts"), () => ({
+    db: { user: { findMany } },
+    retry: (query: () => unknown) => query(),
+    stripMfaColumns: (user: object) => user,
+    toUserId: (id: unknown) => (idType === "Int" ? (Number.isInteger(Number(id ?? Number.NaN)) ? Number(id) : null) : id || null),
+  }))
+  vi.resetModules()
+  return import(join(dir, "gate.ts"))
+}
+
+describe("gate.ts where the app makes database sessions for passwords itself", () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  test.each(["Int", "String"])(
+    "T87 a sign-in that neither an id nor an address names is refused, and the log says so (%s)",
+    async (type) => {
+      const ann = { id: type === "Int" ? 7 : "id-7", email: "ann@example.com", mfaEnabled: false, mfaEpoch: 0 }
+      const model = "\nmodel Session {\n  id String @id\n  sessionToken String @unique\n  userId String\n  expires DateTime\n}\n"
+      const auth = "app/api/auth/[...nextauth]/route.ts"
+      const tree = {
+        ...appRouter,
+        "prisma/schema.prisma": schemaOf(type) + model,
+        [auth]: String(appRouter[auth]).replace('strategy: "jwt"', 'strategy: "database"'),
+      }
+      const gate = await gateOf(`nameless-${type}`, tree, type, [ann])
+      const log = vi.spyOn(console, "error").mockImplementation(() => {})
+      const signIn = (user: object, session: object = {}) => {
+        const attempt = { headers: new Headers(), scope: "", rows: new Map(), proved: null, completes: false, setCookie: () => {} }
+        const config = { providers: [{ id: "form", type: "credentials" }], adapter: {}, session }
+        return gate.gateSignIn(config, { user, account: { type: "credentials", provider: "form" }, credentials: {} }, attempt)
+      }
+      expect(await signIn({ id: "login-1", name: "Ann" })).toBe(false)
+      expect(log.mock.calls.flat().join()).toContain("nothing tells whose it is")
+      log.mockClear()
+      expect(await signIn({ id: "login-1", email: ann.email }), "by its address").toBe(true)
+      expect(await signIn({ id: "login-1", email: "new@example.com" }), "an address of nobody's").toBe(true)
+      if (type === "String") expect(await signIn({ id: ann.id }), "by its id").toBe(true)
+      expect(await signIn({ id: "login-1", name: "Ann" }, { strategy: "jwt" }), "the token has a second look").toBe(true)
+      expect(log).not.toHaveBeenCalled()
+    },
+  )
+})
+
 describe.each(["Int", "String"])("T92 whom the callbacks name, with ids of type %s", (type) => {
   type Row = { id: string | number; email: string; mfaEnabled: boolean; mfaEpoch: number }
   const idOf = (number: number) => (type === "Int" ? number : `id-${number}`)
@@ -247,21 +315,7 @@ describe.each(["Int", "String"])("T92 whom the callbacks name, with ids of type 
   const clerk: Row = { id: idOf(7), email: "clerk@example.com", mfaEnabled: false, mfaEpoch: 0 }
   let gate: any
   beforeAll(async () => {
-    const schema = String(minimalHost["prisma/schema.prisma"]).replace(/id\s+String/, `id ${type}`)
-    const dir = await modulesOf(`ids-${type}`, { ...appRouter, "prisma/schema.prisma": schema }, "")
-    for (const module of ["events", "factor", "crypto", "housekeeping"]) vi.doMock(join(dir, `${module}.ts`), () => ({}))
-    vi.doMock(join(dir, "challenge.ts"), () => ({ createChallenge: async () => "token" }))
-    const rows = [boss, clerk]
-    const findMany = async ({ where: { id, email } }: any) =>
-      rows.filter((row) => (id === undefined ? (email.in ?? [email.startsWith]).includes(row.email) : row.id === id))
-    vi.doMock(join(dir, "db.ts"), () => ({
-      db: { user: { findMany } },
-      retry: (query: () => unknown) => query(),
-      stripMfaColumns: (user: object) => user,
-      toUserId: (id: unknown) => (type === "Int" ? (Number.isInteger(Number(id ?? Number.NaN)) ? Number(id) : null) : id || null),
-    }))
-    vi.resetModules()
-    gate = await import(join(dir, "gate.ts"))
+    gate = await gateOf(`ids-${type}`, { ...appRouter, "prisma/schema.prisma": schemaOf(type) }, type, [boss, clerk])
   })
 
   /** @returns whether the sign-in gets a token, and where it is sent instead */
