@@ -42,7 +42,10 @@ const hasFocus = (locator: Locator) => expect.poll(() => locator.evaluate((eleme
 
 /** What an authenticator app's camera sees. */
 async function scan(page: Page): Promise<string> {
-  const image = PNG.sync.read(await page.getByRole("img", { name: /QR code/ }).screenshot())
+  const drawing = page.getByRole("img", { name: /QR code/ })
+  // A `data:` image would need the permission of the app's Content-Security-Policy.
+  expect(await drawing.evaluate((element) => [element.tagName, element.querySelectorAll("image, img").length])).toEqual(["svg", 0])
+  const image = PNG.sync.read(await drawing.screenshot())
   const found = jsQR(new Uint8ClampedArray(image.data), image.width, image.height)
   if (!found) throw new Error("no QR code in the picture")
   return found.data

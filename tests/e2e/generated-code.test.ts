@@ -467,6 +467,8 @@ describe("the text of the generated files", () => {
         // Class names are one string, whatever their number.
         if (!line.includes("className=")) expect(line.length, `${file}:${index + 1}`).toBeLessThanOrEqual(120)
         expect(line).not.toMatch(/\{\{|\}\}\}|undefined as|as any|@ts-ignore/)
+        // The list of threats is not in the app: its comments say the attack in words.
+        expect(line, `${file}:${index + 1}`).not.toMatch(/\bT\d{1,3}\b/)
       }
   })
 

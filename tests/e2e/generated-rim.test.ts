@@ -122,6 +122,39 @@ describe("whose.ts", () => {
   })
 })
 
+describe("whose.ts, where an address is several rows'", () => {
+  const column = [
+    { id: "u1", email: "Ann@example.com", mfaEnabled: false, mfaEpoch: 0 },
+    { id: "u2", email: "ANN@example.com", mfaEnabled: false, mfaEpoch: 0 },
+  ]
+  const load2 = (rows: typeof column) => {
+    vi.resetModules()
+    const findMany = async ({ where: { id, email } }: any) =>
+      rows.filter((row) =>
+        id === undefined ? (email.in?.includes(row.email) ?? row.email.toLowerCase() === email.startsWith.toLowerCase()) : row.id === id,
+      )
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({
+      db: { user: { findMany } },
+      retry: (query: () => unknown) => query(),
+      toUserId: (id: unknown) => id ?? null,
+    }))
+    return load("mfa/whose.ts")
+  }
+  afterEach(() => vi.doUnmock(join(app, "src/lib/mfa/db.ts")))
+
+  test.each([
+    ["in two spellings", column],
+    ["in one, as the column is not unique", column.map((row) => ({ ...row, email: "ann@example.com" }))],
+  ])("T56 %s: whoever comes first is no answer", async (_, rows) => {
+    expect(await (await load2(rows)).byAddressAlone("ann@example.com")).toBe("other")
+    const second = rows.map((row) => ({ ...row, mfaEnabled: row.id === "u2", mfaEpoch: row.id === "u2" ? 1 : 0 }))
+    const { byAddressAlone, byIdAndAddress } = await load2(second)
+    expect(await byAddressAlone("ann@example.com")).toBe("unclear")
+    expect(await byIdAndAddress("u2", "ann@example.com"), "its id says it").toEqual(second[1])
+    expect(await byIdAndAddress("u1", "ann@example.com")).toEqual(second[0])
+  })
+})
+
 describe("totp.ts", () => {
   test("T91 what is no secret has no code, although everybody could compute one", async () => {
     const { verifyMfaCode } = await load("mfa.ts")
@@ -406,6 +439,40 @@ describe("events.ts", () => {
     withoutDatabase()
     const { addressOf } = await load("mfa/events.ts")
     expect(addressOf(new Headers({ "x-forwarded-for": list }))).toBe(address)
+  })
+})
+
+describe("events.ts, behind another number of proxies", () => {
+  test.each([
+    [0, "6.6.6.6, 203.0.113.9", null],
+    [2, "6.6.6.6, 203.0.113.9, 10.0.0.1", "203.0.113.9"],
+    [2, "203.0.113.9", null],
+  ])("T64 with %i of %j: %j", async (trustedProxies, list, address) => {
+    vi.resetModules()
+    withoutDatabase()
+    const config = join(app, "src/lib/mfa/config.ts")
+    vi.doMock(config, async (original) => ({ ...(await original<object>()), trustedProxies }))
+    const { addressOf } = await load("mfa/events.ts")
+    expect(addressOf(new Headers({ "x-forwarded-for": list }))).toBe(address)
+    vi.doUnmock(config)
+    vi.resetModules()
+  })
+})
+
+describe("lib/mfa.ts, for an app that changes a password", () => {
+  test("T63 ends what is held for that user, and says how many it were", async () => {
+    vi.resetModules()
+    const deleteMany = vi.fn(async () => ({ count: 2 }))
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({ db: { mfaChallenge: { deleteMany } }, retry: (query: () => unknown) => query() }))
+    const { endHeldSignIns } = await import(join(app, "src/lib/mfa/challenge.ts"))
+    const server = vi.fn()
+    vi.doMock(join(app, "src/lib/mfa/server.ts"), () => ({ endHeldSignIns: server.mockImplementation(endHeldSignIns) }))
+    const { endHeldSignIns: face } = await load("mfa.ts")
+    expect(await face("u1")).toBe(2)
+    expect(server).toHaveBeenCalledTimes(1)
+    expect(deleteMany.mock.calls).toEqual([[{ where: { userId: "u1" } }]])
+    for (const module of ["db", "server"]) vi.doUnmock(join(app, `src/lib/mfa/${module}.ts`))
+    vi.resetModules()
   })
 })
 

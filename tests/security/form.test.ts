@@ -168,6 +168,8 @@ describe.each(attacked)("%s", (_name, fixture) => {
     for (let attempt = 0; attempt < 5; attempt++) expect(target(await submit(client, wrong)).searchParams.get("error")).toBe("invalid_code")
     const used = target(await submit(client, wrong))
     expect(used.searchParams.get("error")).toBe("challenge_exhausted")
+    const told = `SELECT count(*) FROM "MfaEvent" WHERE "userId" = ? AND "type" = 'challenge_exhausted'`
+    expect(await app.count(told, user.id)).toBe(1)
     const wait = Number(used.searchParams.get("wait"))
     expect(wait).toBeGreaterThan(30)
     expect(wait).toBeLessThanOrEqual(60)

@@ -56,6 +56,20 @@ describe("setting up", () => {
     expect(await eventsOf(user.id, "enabled")).toEqual({ rows: 1, count: 1 })
   })
 
+  test("T59 another session of the same user never sees its key, and cannot finish it", async () => {
+    const user = await createUser(app)
+    const [thief, owner] = [await signedIn(app, user.email), await signedIn(app, user.email)]
+    const planted = (await thief.post("/api/mfa/setup")).json.secret
+    const shown = (await owner.post("/api/mfa/setup")).json.secret
+    expect(shown).not.toBe(planted)
+    expect((await owner.post("/api/mfa/verify", { code: oathCode(planted) })).json.code).toBe("invalid_code")
+    expect((await thief.post("/api/mfa/verify", { code: oathCode(planted) })).json.code).toBe("not_started")
+    expect((await thief.post("/api/mfa/verify", { code: oathCode(shown) })).json.code).toBe("not_started")
+    expect(await isEnabled(user.id)).toBe(0)
+    expect((await owner.post("/api/mfa/verify", { code: oathCode(shown) })).status).toBe(200)
+    expect(await thief.session()).toBeNull()
+  })
+
   test("verify without setup is not_started", async () => {
     const user = await createUser(app)
     const answer = await (await signedIn(app, user.email)).post("/api/mfa/verify", { code: "123456" })
@@ -303,18 +317,19 @@ describe("the rim", () => {
     expect((await new Client(app.url).post("/api/auth/mfa-verify", {}, twice)).json.code).toBe("no_challenge")
   })
 
-  test.each(["/api/mfa/setup", "/api/auth/mfa-verify"])("T66 %s stops reading a body that has no end", async (path) => {
+  test.each([
+    ["/api/mfa/setup", "application/json", 400],
+    ["/api/auth/mfa-verify", "application/json", 400],
+    ["/api/auth/mfa-form", "application/x-www-form-urlencoded", 413],
+  ])("T66 %s stops reading a body that has no end", async (path, type, expected) => {
     const { port } = new URL(app.url)
     const chunk = Buffer.alloc(65536, " ")
     let sent = 0
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const sending = request(
-        { port, path, method: "POST", headers: { "content-type": "application/json", origin: app.url } },
-        (answer) => {
-          resolve(answer.statusCode)
-          sending.destroy()
-        },
-      )
+      const sending = request({ port, path, method: "POST", headers: { "content-type": type, origin: app.url } }, (answer) => {
+        resolve(answer.statusCode)
+        sending.destroy()
+      })
       sending.on("error", reject)
       const send = () => {
         while (sent < 200_000_000 && !sending.destroyed) {
@@ -325,7 +340,7 @@ describe("the rim", () => {
       }
       send()
     })
-    expect(status).toBe(400)
+    expect(status).toBe(expected)
     // What is under way in sockets and streams, and no more.
     expect(sent).toBeLessThan(20_000_000)
   })

@@ -79,7 +79,10 @@ describe.each(withPages)("%s", (_name, fixture) => {
     const sent = await client.get("/admin")
     expect(where(sent)).toBe("/settings/mfa/confirm")
     expect(sent.headers.get("location")).toContain(encodeURIComponent("/admin"))
-    expect((await client.get("/settings/mfa/confirm?returnTo=%2Fadmin")).status).toBe(200)
+    const page = await client.get("/settings/mfa/confirm?returnTo=%2Fadmin")
+    expect(page.status).toBe(200)
+    // Sent before its scripts have come, it must not put the code into the address.
+    expect(/<form [^>]*>(?=.*?name="code")/s.exec(page.text)?.[0]).toContain('method="post"')
     expect((await client.post("/api/mfa/step-up", { code: wrongCode(user.secret) })).status).toBe(400)
     expect(where(await client.get("/admin"))).toBe("/settings/mfa/confirm")
     expect((await client.post("/api/mfa/step-up", { code: oathCode(user.secret) })).json).toEqual({ success: true })

@@ -87,6 +87,36 @@ describe("origin.ts", () => {
   })
 })
 
+describe("origin.ts, by what NEXTAUTH_URL says", () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  test.each([
+    ["app.example.com", "https://app.example.com"],
+    ["app.example.com/base", "https://app.example.com"],
+    ["app.example.com:3000", "https://app.example.com:3000"],
+    ["http://localhost:3000", "http://localhost:3000"],
+  ])("T75 %s is %s, as next-auth 4 reads it", async (url, origin) => {
+    vi.stubEnv("NEXTAUTH_URL", url)
+    const { isOwnOrigin, ownOrigin } = await import(join(await modulesOf("origin-url", appRouter, "export const GET = null"), "origin.ts"))
+    const visit = new Headers({ host: "internal:8080" })
+    expect(ownOrigin(visit)).toBe(origin)
+    expect(isOwnOrigin(origin, visit)).toBe(true)
+    expect(isOwnOrigin("https://evil.example", visit)).toBe(false)
+  })
+})
+
+describe("db.ts of an app that reads from replicas", () => {
+  test("MFA asks the primary, where what was written a moment ago is", async () => {
+    const client =
+      'import { PrismaClient } from "@prisma/client";\nimport { readReplicas } from "@prisma/extension-read-replicas";\nexport const prisma = new PrismaClient().$extends(readReplicas({ url: "x" }));\n'
+    const dbOf = async (tree: Tree) => (await rendered(tree)).find(({ path }) => path === "lib/mfa/db.ts")?.text
+    expect(await dbOf({ ...appRouter, "lib/prisma.ts": client })).toMatch(
+      /import \{ prisma as client \} from "[^"]+"\n[\s\S]*export const db = client\.\$primary\(\)/,
+    )
+    expect(await dbOf(appRouter)).not.toContain("$primary")
+  })
+})
+
 describe("door.ts of an app in pages/", () => {
   let door: any
   beforeAll(async () => {
@@ -356,6 +386,18 @@ describe.each(["Int", "String"])("T92 whom the callbacks name, with ids of type 
     expect(await signIn(login(7, "contact@example.com"), named, providers)).not.toBe(true)
     expect(await signIn(login(7), { sub: String(idOf(7)), userId: boss.id }, providers)).not.toBe(true)
     expect(await signIn(login(7, clerk.email), { sub: String(idOf(7)), email: clerk.email }, providers), "the clerk").toBe(true)
+  })
+
+  test("two forms over two tables, with one id in both: whoever knows the member's password is not the user", async () => {
+    const forms = [form, { id: "members", type: "credentials" }]
+    const member = (email?: string) => signIn(login(12, email), { sub: String(idOf(12)), email }, forms)
+    if (type === "Int") {
+      // The number is the boss's and the address nobody's, or somebody else's: nothing of the boss is shown to them.
+      expect(await member("member@example.com")).not.toBe(true)
+      expect(await member(clerk.email)).not.toBe(true)
+    }
+    expect(await member(boss.email), "the boss").toContain("/login/mfa")
+    expect(await signIn(login(7, clerk.email), { sub: String(idOf(7)), email: clerk.email }, forms), "the clerk").toBe(true)
   })
 
   test("a login whose callbacks put the user's own address in the place of one that somebody else has taken", async () => {
