@@ -192,6 +192,8 @@ function contextOf(host: Host, found: Routes) {
     beforeNext16: !isAtLeast(host.next, "16.0.0"),
     /** What next-auth 4 takes its own origin from, where NEXTAUTH_URL and a trusted proxy say different ones. */
     trustsHostFirst: host.auth.major === 4 && !isAtLeast(host.auth.version, "4.24.15"),
+    /** The types that next-auth/middleware has exported since then. */
+    namesMiddlewareTypes: isAtLeast(host.auth.version, "4.10.0"),
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,

@@ -85,18 +85,20 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
     const wrap = (current: string) => edits.wrapCall(parse(path, current), { library: host.auth.library, wrapper, ...origin })
     return [toEdit("edit", path, text, wrap, reason, `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`)]
   }
-  if (guard === "with-auth") {
-    const redirect = (current: string) => edits.redirectImport(parse(path, current), { specifier: replaces, ...origin })
-    return [toEdit("edit", path, text, redirect, reason, `from "${from}" // instead of "${replaces}"`)]
-  }
   const pass = feature.passMiddleware
   const passOrigin = originOf(path, pass.module, recipe, sources)
   // What rewrites paths for languages has to see the page's, too.
   const isOwn = !isUnderLanguage && !/next-intl|i18n|locale/i.test(text)
-  if (isOwn) {
-    const wrap = (current: string) => edits.wrapMiddleware(parse(path, current), { wrapper: pass.wrapper, ...passOrigin })
-    if (wrap(text).kind !== "refuse") return [toEdit("edit", path, text, wrap, reason, "")]
+  const wrap = (current: string) => edits.wrapMiddleware(parse(path, current), { wrapper: pass.wrapper, ...passOrigin })
+  const isWrappable = isOwn && wrap(text).kind !== "refuse"
+  if (guard === "with-auth") {
+    const redirect = (current: string) => edits.redirectImport(parse(path, current), { specifier: replaces, ...origin })
+    // A function of the app's own that calls it decides about other people by itself.
+    const changes = isWrappable ? [redirect, wrap] : [redirect]
+    const change = (current: string) => inTurn(current, changes, edits.joinImports)
+    return [toEdit("edit", path, text, change, reason, `from "${from}" // instead of "${replaces}"`)]
   }
+  if (isWrappable) return [toEdit("edit", path, text, wrap, reason, "")]
   if (!seesChallenge) return []
   const wrapping = `// in ${path}, around the function that it exports:\nimport { ${pass.wrapper} } from "${passOrigin.from}"\n\n${pass.wrapper}(...)\n\n// or `
   return [
