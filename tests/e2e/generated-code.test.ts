@@ -154,7 +154,13 @@ describe("crypto.ts", () => {
 
 describe("with-mfa.ts, between next-auth and hostile or careless callbacks of the app", () => {
   type User = { id: string; email: string; mfaEnabled: boolean; mfaEpoch: number }
-  const database = { user: null as User | null, verdict: true as boolean | string | Error, isGone: false }
+  const database = {
+    user: null as User | null,
+    verdict: true as boolean | string | Error,
+    isGone: false,
+    hasEnded: false,
+    isUnproved: false,
+  }
   const noteLink = vi.fn(async () => {})
   const load = async () => {
     vi.resetModules()
@@ -175,6 +181,8 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
       latestEpochAt: async (address: unknown) => (database.user?.email === address ? database.user?.mfaEpoch : 0),
       latestEpoch: async () => 0,
       gateToken: async () => false,
+      hasEnded: async () => database.hasEnded,
+      namesUnproved: async () => database.isUnproved,
       noteLink,
       stripMfaColumns: (user: object) => Object.fromEntries(Object.entries(user).filter(([name]) => !name.startsWith("mfa"))),
       async gateSignIn() {
@@ -263,6 +271,32 @@ describe("with-mfa.ts, between next-auth and hostile or careless callbacks of th
     })
     database.user = { ...withMfa, mfaEnabled: false, mfaEpoch: 0 }
     expect(await issue(passing("u1")), "a password alone proves no second factor").not.toHaveProperty("mfaProved")
+  })
+
+  test("T17 nor where the app makes the token that of another user, whose second factor nobody has seen", async () => {
+    const { guardConfig } = await load()
+    database.user = { ...withMfa, mfaEnabled: false, mfaEpoch: 0 }
+    const merged = { jwt: ({ token }: any) => ({ ...token, sub: "the main account" }) }
+    const { jwt } = guardConfig({ providers: [], callbacks: merged }, { attempt: attempt(passing("u1")) }).callbacks
+    const signIn = () => jwt({ token: { sub: "u1" }, user, account: {}, trigger: "signIn" })
+    expect(await signIn()).toMatchObject({ sub: "the main account" })
+    database.isUnproved = true
+    expect(await signIn()).toBeNull()
+    database.isUnproved = false
+  })
+
+  test("T45 what a session of before the installation brings along with update() reaches the app only while it goes on", async () => {
+    const { guardConfig } = await load()
+    database.user = null
+    const own = vi.fn(({ token }: any) => token)
+    const { jwt } = guardConfig({ providers: [], callbacks: { jwt: own } }, {}).callbacks
+    const update = () => jwt({ token: { sub: "old" }, session: { email: "thief@example.com" }, trigger: "update" })
+    expect(await update()).toMatchObject({ sub: "old" })
+    expect(own).toHaveBeenCalledTimes(1)
+    database.hasEnded = true
+    expect(await update()).toBeNull()
+    expect(own, "nothing is written for it").toHaveBeenCalledTimes(1)
+    database.hasEnded = false
   })
 
   test("T9, T57 signing in as oneself while signed in keeps the session's age, name and proof", async () => {

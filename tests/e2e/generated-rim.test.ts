@@ -89,6 +89,50 @@ describe("session-row.ts", () => {
   })
 })
 
+describe("what a token names besides the user who signs in", () => {
+  const rows = [
+    { id: "u1", email: "old@example.com", mfaEnabled: false, mfaEpoch: 0 },
+    { id: "main", email: "ada@example.com", mfaEnabled: true, mfaEpoch: 2 },
+  ]
+  const findMany = vi.fn(async ({ where: { id, email } }: any) =>
+    rows.filter((row) => (id === undefined ? [email.in ?? email].flat().includes(row.email) : row.id === id)),
+  )
+  const loadFresh = (module: string) => {
+    vi.resetModules()
+    findMany.mockClear()
+    for (const name of ["challenge", "events", "factor", "recent-sign-in"]) vi.doMock(join(app, `src/lib/mfa/${name}.ts`), () => ({}))
+    vi.doMock(join(app, "src/lib/mfa/db.ts"), () => ({
+      db: { user: { findMany } },
+      retry: (query: () => unknown) => query(),
+      stripMfaColumns: (user: object) => user,
+      toUserId: (id: unknown) => id ?? null,
+    }))
+    return load(`mfa/${module}.ts`)
+  }
+  afterEach(() => {
+    for (const name of ["challenge", "events", "factor", "recent-sign-in", "db"]) vi.doUnmock(join(app, `src/lib/mfa/${name}.ts`))
+  })
+
+  test("T17 another user with MFA is one whose second factor has to be proved", async () => {
+    const { namesUnproved } = await loadFresh("gate")
+    const params = { user: { id: "u1" }, account: { providerAccountId: "77" } }
+    expect(await namesUnproved({ sub: "u1", id: "u1", userId: "77" }, params)).toBe(false)
+    expect(findMany, "its own ids cost no lookup").not.toHaveBeenCalled()
+    expect(await namesUnproved({ sub: "main" }, params)).toBe(true)
+    const proved = { decision: { verdict: "pass", as: "main", proof: "new" }, proved: "main", rows: new Map() }
+    expect(await namesUnproved({ sub: "u1", user: { id: "main" } }, params, proved)).toBe(false)
+  })
+
+  test("T45 a session of before the installation has ended where whom it names by itself has had MFA since", async () => {
+    const { hasEnded } = await loadFresh("session-row")
+    expect(await hasEnded({}, { sub: "main", email: "ada@example.com" })).toBe(true)
+    expect(await hasEnded({}, { sub: "gh-1", email: "ada@example.com" })).toBe(true)
+    expect(await hasEnded({ mfaUid: null, mfaMail: "ada@example.com", mfaEpoch: 1 }, {})).toBe(true)
+    expect(await hasEnded({ mfaUid: null, mfaMail: "ada@example.com", mfaEpoch: 2 }, {})).toBe(false)
+    expect(await hasEnded({}, { sub: "u1", email: "old@example.com" })).toBe(false)
+  })
+})
+
 describe("attempt.ts", () => {
   test("T81 a decision of before MFA was turned on lets nobody pass as somebody who has it", async () => {
     const { passedAs } = await load("mfa/attempt.ts")

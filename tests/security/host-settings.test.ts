@@ -200,9 +200,9 @@ describe.each(fixturesNamed("next16-split-postgres/provider-ids", "next15-v4-jwt
     expect(await client.session()).toBeNull()
   })
 
-  host.it("T72 a refusal is a refusal, and the code is spent", async () => {
-    const { client, done } = await verdict("blocked")
-    expect([done.status, done.json.code]).toEqual([403, "denied"])
+  host.it.each(["blocked", "ended"])("T72 a refusal is a refusal, and the code is spent: %s", async (status) => {
+    const { client, done } = await verdict(status)
+    expect([done.status, done.json.code], done.text).toEqual([403, "denied"])
     expect(client.sessionCookie).toBeUndefined()
     expect((await client.verify("123456")).json.code).toBe("no_challenge")
   })

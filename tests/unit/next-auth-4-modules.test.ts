@@ -493,6 +493,8 @@ describe("guards within guards", () => {
       toUserId: Number,
       noteLink: async () => {},
       gateToken: async () => false,
+      hasEnded: async () => false,
+      namesUnproved: async () => false,
       findUser: async () => null,
       gateSignIn: async () => true,
     }

@@ -145,6 +145,37 @@ describe("passChallenge", () => {
     expect(isNext(answer)).toBe(true)
   })
 
+  describe("where a session of before has ended, and the middleware cannot know", () => {
+    const visit = (cookie: string, middleware: Middleware) =>
+      passChallenge(middleware)(new NextRequest("https://app.example.com/login/mfa", { headers: { cookie } })) as Promise<Response>
+    /** Who is signed in has no business on the sign-in page and below it. */
+    const sendingOn =
+      (name: string): Middleware =>
+      ({ cookies, nextUrl, url }) =>
+        /^\/(login|api\/auth\/signin)/.test(nextUrl.pathname) && cookies.has(name)
+          ? NextResponse.redirect(new URL("/dashboard", url))
+          : NextResponse.next()
+
+    test.each(["mfa-challenge", "__Host-mfa-challenge"])("T69 who has a sign-in held by %s is shown the page without it", async (held) => {
+      for (const [name, left] of [
+        ["next-auth.session-token", `theme=dark; ${held}=t`],
+        // Of a name that nobody knows here: of all that the browser keeps the held sign-in alone is left.
+        ["who", `${held}=t`],
+      ] as const) {
+        const answer = await visit(`theme=dark; ${held}=t; ${name}=ended`, sendingOn(name))
+        expect(isNext(answer), name).toBe(true)
+        expect(answer.headers.get("x-middleware-request-cookie"), "what the page sees").toBe(left)
+      }
+    })
+
+    test("whoever holds none is sent on, and so is who is kept from the page as nobody too", async () => {
+      const sent = await visit("next-auth.session-token=a", sendingOn("next-auth.session-token"))
+      expect(sent.headers.get("location")).toBe("https://app.example.com/dashboard")
+      const closed = await visit("mfa-challenge=t; next-auth.session-token=a", () => new NextResponse("closed", { status: 403 }))
+      expect(closed.status).toBe(403)
+    })
+  })
+
   test("does not hide that the middleware fails", async () => {
     const failing: Middleware = () => Promise.reject(new Error("broken"))
     await expect(answerTo(failing, "/login/mfa")).rejects.toThrow("broken")

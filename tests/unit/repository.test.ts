@@ -268,6 +268,28 @@ describe("status", () => {
     expect(checkOf(run, id)).toMatchObject({ state: "todo", fix: expect.stringMatching(/\S/) })
   })
 
+  test("a function of the app's own around next-auth 4's middleware is given to passChallenge as well", () => {
+    const auth = "app/api/auth/[...nextauth]/route.ts"
+    const body =
+      '  const token = await getToken({ req });\n  if (token && req.nextUrl.pathname.startsWith("/login")) return NextResponse.redirect(new URL("/", req.url));\n  return withAuth(req as NextRequestWithAuth, event);\n}\n'
+    const dir = makeHost({
+      "package.json": String(minimalHost["package.json"]).replace("5.0.0-beta.32", "4.24.15"),
+      "auth.ts": null,
+      [auth]:
+        'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\n\nvoid prisma;\nconst handler = NextAuth({ providers: [], pages: { signIn: "/login" }, session: { strategy: "jwt" } });\nexport { handler as GET, handler as POST };\n',
+      "middleware.ts": `import { type NextRequestWithAuth, withAuth } from "next-auth/middleware";\nimport { getToken } from "next-auth/jwt";\n\nexport default async function middleware(req, event) {\n${body}`,
+    })
+    const before = readFileSync(join(dir, "middleware.ts"), "utf8")
+    expect(add(dir).code).toBe(0)
+    const after = readFileSync(join(dir, "middleware.ts"), "utf8")
+    expect(after).toContain('from "@/lib/mfa/middleware"; // instead of "next-auth/middleware";')
+    expect(after).toContain("export default passChallenge(middlewareHandler);\n\nasync function middlewareHandler(req, event) {")
+    expect(readFileSync(join(dir, "lib/mfa/middleware.ts"), "utf8")).toMatch(/export type \{[^}]*NextRequestWithAuth/)
+    expect(add(dir).json.status).toBe("unchanged")
+    chimerai(["remove", "mfa", "--yes", "--no-install", dir])
+    expect(readFileSync(join(dir, "middleware.ts"), "utf8")).toBe(before)
+  })
+
   test("a migration that makes the tables, an edited file, a rotated key and older tokens are no trouble, and said", () => {
     const dir = makeHost({
       "prisma/migrations/1_mfa/migration.sql": 'CREATE TABLE "MfaFactor" ();\n',
