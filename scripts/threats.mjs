@@ -456,6 +456,14 @@ export const threats = {
     defence: "Whom the session callback makes of a token without our claims is looked up as well.",
     asserts: "In three ways such tokens end when their user turns MFA on, read before or not, and go on for everybody else.",
   },
+  94: {
+    title: "a way in that a stolen session has brought along",
+    attack:
+      "With a stolen old session of somebody without MFA the thief links an account of their own, signs in with it, which is fresh, and enrols their device.",
+    defence: "What an old session links is an event, and for a day no sign-in since then starts a setup.",
+    asserts:
+      "The thief's sign-in gets 403 linked_recently, a session of before starts the setup, and a day later so does the other; an account that a fresh session has linked delays nothing.",
+  },
 }
 
 /** Threats that nothing here can be attacked by, and why. */

@@ -349,7 +349,7 @@ describe("return-to.ts", () => {
 
   test("T27 another site is the front page, and a path that reads as one is the path", async () => {
     const { safeReturnTo } = await load("mfa/return-to.ts")
-    expect(safeReturnTo("https://evil.example/x")).toBe("/")
+    for (const other of ["https://evil.example/x", "http://evil.example/x", "//evil.example/x"]) expect(safeReturnTo(other)).toBe("/")
     expect(safeReturnTo("/.//evil.example/x")).toBe("/evil.example/x")
   })
 

@@ -108,6 +108,39 @@ describe.each(using)("%s", (_name, fixture) => {
     expect(await linkings(user), "events are of people with MFA").toBe(0)
   })
 
+  it("T9, T94 nor does a sign-in with that account enrol a device, until a day has passed; one of before it does", async () => {
+    const user = await app.createUser()
+    const [stolen, own] = [await app.signedIn(user), await app.signedIn(user)]
+    await app.age(stolen, tenMinutes + 1)
+    const account = newAccount()
+    await link(stolen, account)
+    expect(await ownerOf(account), app.output.slice(-2000)).toBe(user.id)
+    const thief = app.client()
+    await link(thief, account)
+    expect((await thief.session())?.user.email, "next-auth signs in with it").toBe(user.email)
+    const refused = await thief.post("/api/mfa/setup")
+    expect([refused.status, refused.json.code], refused.text).toEqual([403, "linked_recently"])
+    expect((await own.post("/api/mfa/setup")).status, "a sign-in of before").toBe(200)
+    const told = await app.sql.rows('SELECT "type", "detail" FROM "MfaEvent" WHERE "userId" = ?', user.id)
+    expect(told).toEqual([{ type: "account_linked_unproved", detail: expect.any(String) }])
+    const longAgo = new Date(Date.now() - 25 * 3_600_000)
+    const at = fixture.database === "sqlite" ? longAgo.toISOString() : longAgo.toISOString().replace("T", " ").replace("Z", "")
+    await app.sql.rows('UPDATE "MfaEvent" SET "at" = ? WHERE "userId" = ?', at, user.id)
+    expect((await thief.post("/api/mfa/setup")).status, "a day later").toBe(200)
+  })
+
+  it("T94 an account linked by a session that is fresh is the user's", async () => {
+    const user = await app.createUser()
+    const client = await app.signedIn(user)
+    const account = newAccount()
+    await link(client, account)
+    expect(await ownerOf(account)).toBe(user.id)
+    const elsewhere = app.client()
+    await link(elsewhere, account)
+    expect((await elsewhere.post("/api/mfa/setup")).status).toBe(200)
+    expect(await app.count('SELECT count(*) FROM "MfaEvent" WHERE "userId" = ?', user.id)).toBe(0)
+  })
+
   /** The user's, from before they turned MFA on: dead since. */
   async function ended() {
     const user = await app.createUser()
