@@ -588,7 +588,7 @@ mutants.push(
     "T88 a sign-in page that sends to itself",
     rim,
   ],
-  ["other cookies of nobody's", "pass-challenge.ts", "filter((pair) => !isLeft(pair))", "filter(() => false)", "T88 as nobody", rim],
+  ["other cookies of nobody's", "pass-challenge.ts", "filter((pair) => !isLeftOut(pair))", "filter(() => false)", "T88 as nobody", rim],
   ["an address somebody has taken", "whose.ts", 'doubtful === "unclear" ? doubtful : several(named)', "doubtful", "T92", ways],
   [
     "credentials get a second look",

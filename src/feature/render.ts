@@ -193,7 +193,7 @@ function contextOf(host: Host, found: Routes) {
     /** What next-auth 4 takes its own origin from, where NEXTAUTH_URL and a trusted proxy say different ones. */
     trustsHostFirst: host.auth.major === 4 && !isAtLeast(host.auth.version, "4.24.15"),
     /** The types that next-auth/middleware has exported since then. */
-    namesMiddlewareTypes: isAtLeast(host.auth.version, "4.10.0"),
+    namesMiddlewareTypes: isAtLeast(host.auth.version, "4.10.1"),
     routes,
     envFile: host.env.file,
     rotateScript: `scripts/mfa-rotate.${host.language}`,

@@ -116,11 +116,16 @@ describe("what a token names besides the user who signs in", () => {
   test("T17 another user with MFA is one whose second factor has to be proved", async () => {
     const { namesUnproved } = await loadFresh("gate")
     const params = { user: { id: "u1" }, account: { providerAccountId: "77" } }
-    expect(await namesUnproved({ sub: "u1", id: "u1", userId: "77" }, params)).toBe(false)
+    expect(await namesUnproved({}, { sub: "u1", id: "u1", userId: "77" }, params)).toBe(false)
     expect(findMany, "its own ids cost no lookup").not.toHaveBeenCalled()
-    expect(await namesUnproved({ sub: "main" }, params)).toBe(true)
+    const log = vi.spyOn(console, "error").mockImplementation(() => {})
+    const attempt = { rows: new Map(), sendTo: undefined }
+    expect(await namesUnproved({}, { sub: "main" }, params, attempt)).toBe(true)
+    expect(attempt.sendTo, "next-auth must not take it for done").toBe("/api/auth/error?error=AccessDenied")
+    expect(log.mock.calls.flat().join()).toContain("callbacks.jwt")
+    log.mockRestore()
     const proved = { decision: { verdict: "pass", as: "main", proof: "new" }, proved: "main", rows: new Map() }
-    expect(await namesUnproved({ sub: "u1", user: { id: "main" } }, params, proved)).toBe(false)
+    expect(await namesUnproved({}, { sub: "u1", user: { id: "main" } }, params, proved)).toBe(false)
   })
 
   test("T45 a session of before the installation has ended where whom it names by itself has had MFA since", async () => {
