@@ -616,10 +616,37 @@ describe("where pages go", () => {
     const tree = { "app/layout.tsx": null, "app/(a)/layout.tsx": "", "app/(b)/layout.tsx": "", "app/(b)/auth/login/page.tsx": "" }
     expect((await factsOf({ ...signIn, ...tree })).pages).toEqual({
       publicDir: "app/(b)",
-      signedInDir: "app/(b)",
+      signedInDir: "app/(a)",
       signInDir: "app/(b)/auth/login",
       signInFile: "app/(b)/auth/login/page.tsx",
     })
+  })
+
+  test.each<[string, Record<string, string>, string]>([
+    ["a known one", { "(marketing)": "", "(auth)": "", "(platform)": "await auth()", "(app)": "" }, "(app)"],
+    [
+      "one that asks for the session",
+      { "(admin)": "", "(marketing)": "", "(auth)": "redirect('/')", "(platform)": "await auth()" },
+      "(platform)",
+    ],
+    ["one that does not sound public", { "(auth)": "redirect('/')", "(marketing)": "", "(platform)": "" }, "(platform)"],
+    ["one that only begins like a public one", { "(auth)": "", "(authed)": "", "(marketing)": "" }, "(authed)"],
+    ["any other", { "(auth)": "redirect('/')", "(marketing)": "" }, "(marketing)"],
+    ["the sign-in page's own", { "(auth)": "redirect('/')" }, "(auth)"],
+  ])("several root layouts: the settings go into %s", async (_, layouts, expected) => {
+    const files = Object.entries(layouts).map(([group, text]) => [`app/${group}/layout.tsx`, text])
+    const { pages } = await factsOf({
+      ...signIn,
+      "app/layout.tsx": null,
+      ...Object.fromEntries(files),
+      "app/(auth)/auth/login/page.tsx": "",
+    })
+    expect(pages).toMatchObject({ publicDir: "app/(auth)", signedInDir: `app/${expected}` })
+  })
+
+  test("several root layouts without a sign-in page: each page where its layout lets people see it", async () => {
+    const layouts = { "app/layout.tsx": null, "app/(admin)/layout.tsx": "await auth()", "app/(site)/layout.tsx": "" }
+    expect((await factsOf(layouts)).pages).toMatchObject({ publicDir: "app/(site)", signedInDir: "app/(admin)" })
   })
 })
 
