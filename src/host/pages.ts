@@ -15,12 +15,16 @@ export type PagePlaces = {
   signInFile: string | null
 }
 
+/** The path of a page's address, which may have a query or a hash: `/auth?mode=signin`. */
+export const pathOf = (address: string): string => address.replace(/[?#].*$/s, "").replace(/(.)\/$/, "$1")
+
 const signedInGroups = ["(app)", "(protected)", "(authenticated)", "(dashboard)", "(private)", "(main)"]
 
 /**
  * @throws CliError root_layout_missing when pages of ours would have no root layout, which Next.js does not build
  */
-export function detectPages(files: HostFiles, { router, routesDir, signInPage }: AuthFacts): PagePlaces {
+export function detectPages(files: HostFiles, { router, routesDir, signInPage: address }: AuthFacts): PagePlaces {
+  const signInPage = address === null ? null : pathOf(address)
   if (router === "pages") {
     const page = signInPage?.replace(/^\//, "")
     const signInFile = page ? firstPage(files, [`${routesDir}/${page}`, `${routesDir}/${page}/index`]) : null

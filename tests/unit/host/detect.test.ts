@@ -648,6 +648,18 @@ describe("where pages go", () => {
     const layouts = { "app/layout.tsx": null, "app/(admin)/layout.tsx": "await auth()", "app/(site)/layout.tsx": "" }
     expect((await factsOf(layouts)).pages).toMatchObject({ publicDir: "app/(site)", signedInDir: "app/(admin)" })
   })
+
+  test.each([
+    ["/auth/login?mode=signin", "app/auth/login"],
+    ["/auth/login#form", "app/auth/login"],
+    ["/auth/login/?a=b#c", "app/auth/login"],
+    ["/?login=true", "app"],
+    ["/#login", "app"],
+  ])("a sign-in page at %s", async (address, signInDir) => {
+    const config = String(signIn["auth.ts"]).replace("/auth/login", address)
+    const { pages } = await factsOf({ "auth.ts": config, "app/page.tsx": "", "app/auth/login/page.tsx": "" })
+    expect(pages).toMatchObject({ signInDir, signInFile: `${signInDir}/page.tsx` })
+  })
 })
 
 describe("forms that ignore where they are sent", () => {
