@@ -53,7 +53,7 @@ function sourcesOf({ files, modules, host }: Detection, feature: string) {
   return {
     read: (path: string) => files.read(path),
     isLink: (path: string) => files.isLink(path),
-    isSignIn: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
+    signInOf: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
     isInstalled: (path: string) => created.has(path),
     means: (from: string, specifier: string, module: string) => modules.means(from, specifier, module),
     parse(path: string, text: string) {

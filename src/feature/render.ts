@@ -2,6 +2,7 @@ import { posix } from "node:path"
 import type Handlebars from "handlebars"
 import { coerce, gte, parse as parseVersion } from "semver"
 import { CliError } from "../errors"
+import { pathOf } from "../host/pages"
 import { matchAlias } from "../host/tsconfig"
 import type { Host } from "../host/types"
 import { forCode } from "../names"
@@ -132,19 +133,22 @@ function classOf(feature: LoadedFeature, role: string, css: boolean): string {
 function placesOf(feature: LoadedFeature, host: Host) {
   const base = host.srcDir ? "src/" : ""
   const signIn = host.auth.signInPage ?? `${apiPath(host)}/signin`
-  const own = host.auth.signInPage !== null && /^(\/[\w()-]+)+$/.test(host.auth.signInPage) && host.auth.signInPage !== "/login"
+  const page = pathOf(host.auth.signInPage ?? "")
+  const own = /^(\/[\w()-]+)+$/.test(page) && page !== "/login"
   const routes: Routes = {
     settings: feature.routes.settings,
-    challenge: own ? `${host.auth.signInPage}/${posix.basename(feature.routes.challenge)}` : feature.routes.challenge,
+    challenge: own ? `${page}/${posix.basename(feature.routes.challenge)}` : feature.routes.challenge,
     signIn,
     authApi: apiPath(host),
     verifyApi: `${apiPath(host)}/mfa-verify`,
   }
   const { publicDir, signedInDir, signInDir } = host.pages
   const leaf = posix.basename(routes.challenge)
+  // The page is under the sign-in page only where its route is: under `/` it would be at `/mfa`.
+  const isUnderSignIn = signInDir !== null && (own || page.replace(/^\/?/, "/") === posix.dirname(routes.challenge))
   const folders: Record<string, string> = {
     "{authApi}": host.auth.handlerDir,
-    "{challenge}": signInDir ? `${signInDir}/${leaf}` : publicDir + routes.challenge,
+    "{challenge}": isUnderSignIn ? `${signInDir}/${leaf}` : publicDir + routes.challenge,
     "{settings}": signedInDir + routes.settings,
     "{app}": host.auth.routesDir,
     "{base}": base,

@@ -98,6 +98,9 @@ export async function detect(
       file: client.client.file,
     })
 
+  const signIns = findSignInCallers(files, modules, pages, auth.facts.calls[0])
+  warnings.push(...signIns.warnings)
+
   const host: Host = {
     root: files.root,
     workspace: files.workspace,
@@ -112,7 +115,7 @@ export async function detect(
     middleware: middleware?.file ?? null,
     middlewareMatches: middleware?.matches ?? null,
     middlewareGuard: middleware?.guard ?? null,
-    signInCallers: findSignInCallers(modules, pages, auth.facts.calls[0]),
+    signInCallers: signIns.callers,
     styling: styling.styling,
     formatting: formatting?.options ?? null,
     env: env.facts,

@@ -61,6 +61,11 @@ export class Modules {
     return module
   }
 
+  /** A module that nothing is decided by; null where it does not parse, or is too much to parse. */
+  tryParse(path: string): Module | null {
+    return this.#parsed.get(path) ?? this.#parseOr(path, "skip", false)
+  }
+
   #parseOr(path: string, unreadable: "throw" | "skip", isEntry: boolean): Module | null {
     try {
       // A generated client may be that long, and nothing of a sign-in is in it.

@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
 import type { AuthFacts } from "./types"
@@ -14,12 +15,16 @@ export type PagePlaces = {
   signInFile: string | null
 }
 
+/** The path of a page's address, which may have a query or a hash: `/auth?mode=signin`. */
+export const pathOf = (address: string): string => address.replace(/[?#].*$/s, "").replace(/(.)\/$/, "$1")
+
 const signedInGroups = ["(app)", "(protected)", "(authenticated)", "(dashboard)", "(private)", "(main)"]
 
 /**
  * @throws CliError root_layout_missing when pages of ours would have no root layout, which Next.js does not build
  */
-export function detectPages(files: HostFiles, { router, routesDir, signInPage }: AuthFacts): PagePlaces {
+export function detectPages(files: HostFiles, { router, routesDir, signInPage: address }: AuthFacts): PagePlaces {
+  const signInPage = address === null ? null : pathOf(address)
   if (router === "pages") {
     const page = signInPage?.replace(/^\//, "")
     const signInFile = page ? firstPage(files, [`${routesDir}/${page}`, `${routesDir}/${page}/index`]) : null
@@ -28,7 +33,7 @@ export function detectPages(files: HostFiles, { router, routesDir, signInPage }:
   const appDir = routesDir
   const signInDir = signInPage === null ? null : findPage(files, appDir, signInPage.split("/").filter(Boolean))
   const signInFile = signInDir === null ? null : firstPage(files, [`${signInDir}/page`])
-  const hasLayout = (dir: string) => ["tsx", "jsx", "js", "ts"].some((extension) => files.isFile(`${dir}/layout.${extension}`))
+  const hasLayout = (dir: string) => layoutFiles(dir).some((path) => files.isFile(path))
   const groups = groupsIn(files, appDir)
   const known = signedInGroups.find((group) => groups.includes(group))
   const language = languageSegment(files, appDir)
@@ -45,9 +50,27 @@ export function detectPages(files: HostFiles, { router, routesDir, signInPage }:
       file: appDir,
       suggestion: `Nothing was changed. Add ${appDir}/layout.tsx, or one in a route group or in a segment like [locale] that a middleware fills in.`,
     })
-  const publicDir = rooted.find((dir) => signInDir?.startsWith(`${dir}/`)) ?? first
-  return { publicDir, signedInDir: rooted.find((dir) => dir.endsWith(`/${known}`)) ?? publicDir, signInDir, signInFile }
+  const asks = (dir: string) => layoutFiles(dir).some((path) => files.isFile(path) && asksForSession.test(files.glance(path)))
+  const ofSignIn = rooted.find((dir) => signInDir?.startsWith(`${dir}/`))
+  const publicDir = ofSignIn ?? rooted.find((dir) => !asks(dir)) ?? first
+  const signedInDir = rooted.find((dir) => dir.endsWith(`/${known}`)) ?? signedInAmong(rooted, asks, ofSignIn)
+  return { publicDir, signedInDir, signInDir, signInFile }
 }
+
+const asksForSession = /\b(auth|getServerSession|getSession|currentUser|requireUser|redirect)\s*\(/
+const soundsPublic = /\b(marketing|public|(web)?site|landing|auth|guest|login|sign-?in)\b|unauth/i
+
+/**
+ * Which of several folders with a root layout is for those who are signed in. The layout of the sign-in page usually sends
+ * them away, so another one is taken where there is one.
+ */
+function signedInAmong(rooted: string[], asks: (dir: string) => boolean, ofSignIn: string | undefined): string {
+  const others = rooted.filter((dir) => dir !== ofSignIn)
+  const isForOthers = (dir: string) => !soundsPublic.test(posix.basename(dir))
+  return others.find(asks) ?? others.find(isForOthers) ?? others[0] ?? (rooted[0] as string)
+}
+
+const layoutFiles = (dir: string) => ["tsx", "jsx", "js", "ts"].map((extension) => `${dir}/layout.${extension}`)
 
 /**
  * `[locale]`, where all pages are in it and a middleware fills it in: `/login/mfa` is then answered by `/en/login/mfa`.

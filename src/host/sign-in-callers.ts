@@ -1,40 +1,128 @@
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
+import { CliError } from "../errors"
+import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
 import type { PagePlaces } from "./pages"
+import { mostInFile, sourceFiles } from "./sources"
+import type { Warning } from "./types"
 
-export type SignInCaller = { file: string; line: number }
+/** The browser's `signIn` answers with an object, the server's (which the auth file exports) with the URL itself. */
+export type SignInSide = "browser" | "server"
+export type SignInCaller = { file: string; line: number; side: SignInSide }
 
-/** Places that are said of one file. */
-const mostInFile = 20
+/** Files with such calls that are looked at: an app has a handful. */
+const mostFiles = 200
+
+const browserModules: readonly string[] = ["next-auth/react", "next-auth/webauthn"]
+
+/** Tests and stories: nobody signs in through them. */
+const notTheApp =
+  /\.(test|spec|stories|cy)\.\w+$|\.d\.[cm]?ts$|(^|\/)(__tests__|__mocks__|e2e|cypress|playwright)(\/|$)|^(src\/)?(tests?|stories)(\/|$)/
 
 /**
- * Calls of `signIn(..., { redirect: false })` in the sign-in page and what it imports. They get a URL back, which for a
- * held sign-in is the challenge page; a form that goes elsewhere on `ok` ends at the sign-in page again.
+ * Calls of `signIn(..., { redirect: false })` in the app's source, and in what its sign-in page imports from packages of
+ * the workspace. They get a URL back, which for a held sign-in is the challenge page; a form that goes elsewhere on `ok`
+ * ends at the sign-in page again.
  */
-export function findSignInCallers(modules: Modules, { signInFile }: PagePlaces, authFile: string): SignInCaller[] {
-  if (!signInFile) return []
+export function findSignInCallers(
+  files: HostFiles,
+  modules: Modules,
+  { signInFile }: PagePlaces,
+  authFile: string,
+): { callers: SignInCaller[]; warnings: Warning[] } {
   const callers: SignInCaller[] = []
-  for (const module of modules.reachable(signInFile, 25, "skip")) {
-    if (!/redirect\s*:\s*false/.test(module.text)) continue
-    let here = 0
-    for (const offset of modules.locate.callsWithFalse(module, signInOf(modules, module, authFile), "redirect"))
-      if (here++ < mostInFile) callers.push({ file: module.path, line: lineAt(module.text, offset) })
+  const seen = new Set<string>()
+  const lookAt = (module: Module) => {
+    seen.add(module.path)
+    const sideOf = signInOf(modules, module, authFile)
+    const calls = modules.locate.callsWithFalse(module, (name) => sideOf(name) !== null, "redirect")
+    for (const { start, callee } of calls.slice(0, mostInFile))
+      callers.push({ file: module.path, line: lineAt(module.text, start), side: sideOf(callee) as SignInSide })
   }
-  return callers
+  for (const module of signInFile ? modules.reachable(signInFile, 25, "skip") : []) if (mayCall(module.text)) lookAt(module)
+
+  const unread: string[] = []
+  let isCut = false
+  const leaveOut = (dir: string) => notTheApp.test(dir) || files.isFile(`${dir}/package.json`)
+  const source = sourceFiles(files, {
+    leaveOut,
+    onLimit: () => {
+      isCut = true
+    },
+  })
+  for (const path of source) {
+    if (seen.has(path) || notTheApp.test(path) || !mayCall(textOf(files, path))) continue
+    if (seen.size >= mostFiles) {
+      isCut = true
+      break
+    }
+    const module = modules.tryParse(path)
+    if (module) lookAt(module)
+    else unread.push(path)
+  }
+  return { callers, warnings: warningsOf(unread, isCut) }
 }
 
-/** Whether a local name of a module is next-auth's `signIn`: the browser's, or the one that the auth file exports. */
-export function signInOf(modules: Modules, module: Module, authFile: string): (local: string) => boolean {
-  const known = new Map<string, boolean>()
-  const isSignIn = (local: string): boolean => {
+/** What is no text to look at, nobody signs in with: a pipe or a socket that is called like a source file. */
+function textOf(files: HostFiles, path: string): string {
+  try {
+    return files.glance(path)
+  } catch (error) {
+    if (error instanceof CliError) return ""
+    throw error
+  }
+}
+
+/** A cheap test: few files of an app are worth parsing. */
+const mayCall = (text: string): boolean => text.includes("signIn") && /\bredirect\b["'\]]*\s*[:=]\s*false\b/.test(text)
+
+function warningsOf(unread: string[], isCut: boolean): Warning[] {
+  const code = "sign_in_calls_unread"
+  const what = "Where signIn is called with redirect: false, the caller must go to the URL that it gives back."
+  const [file] = unread
+  return [
+    ...(file === undefined
+      ? []
+      : [{ code, message: `${unread.slice(0, mostInFile).join(", ")} could not be read, and may call signIn. ${what}`, file }]),
+    ...(isCut ? [{ code, message: `The app has more source than is read, so not every call of signIn was looked at. ${what}` }] : []),
+  ]
+}
+
+/** Which `signIn` of next-auth a name of a module is, `signIn` or `namespace.signIn`; null where it is none. */
+export function signInOf(modules: Modules, module: Module, authFile: string): (name: string) => SignInSide | null {
+  const known = new Map<string, SignInSide | null>()
+  const sideOf = (name: string): SignInSide | null => {
+    const [local = "", member] = name.split(".")
     const binding = modules.locate.bindingOf(module, local)
-    if (binding?.imported !== "signIn") return false
-    return binding.specifier === "next-auth/react" || modules.resolve(module.path, binding.specifier) === authFile
+    // The auth file's own constant.
+    if (!binding) return member === undefined && name === "signIn" && module.path === authFile ? "server" : null
+    const imported = binding.imported === "*" ? member : member === undefined ? binding.imported : undefined
+    return imported === "signIn" ? sideOfImport(modules, module.path, binding.specifier, authFile) : null
   }
-  return (local) => {
-    const answer = known.get(local) ?? isSignIn(local)
-    known.set(local, answer)
-    return answer
+  return (name) => {
+    if (!known.has(name)) known.set(name, sideOf(name))
+    return known.get(name) ?? null
   }
+}
+
+/** Modules between an import and next-auth: the app's own that hand `signIn` on. */
+const longestWay = 4
+
+function sideOfImport(modules: Modules, from: string, specifier: string, authFile: string, way = 0): SignInSide | null {
+  if (browserModules.includes(specifier)) return "browser"
+  const path = modules.resolve(from, specifier)
+  if (path === null || way === longestWay) return null
+  if (path === authFile) return "server"
+  const module = modules.tryParse(path)
+  if (!module) return null
+  const imported = modules.locate.bindingOf(module, "signIn")
+  const named = modules.locate.reexportedFrom(module, "signIn")
+  const stars = modules.locate.topLevelNames(module).has("signIn") ? [] : modules.locate.starsOf(module)
+  const next = imported?.imported === "signIn" ? [imported.specifier] : named.length > 0 ? named : stars
+  for (const specifier of next) {
+    const side = sideOfImport(modules, path, specifier, authFile, way + 1)
+    if (side) return side
+  }
+  return null
 }

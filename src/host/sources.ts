@@ -10,21 +10,28 @@ const mostBytes = 100_000_000
 /** Bytes. A longer file is generated. */
 const longest = 1_000_000
 
-/** Every source file of the app, in the order of its folders. Only for commands that are asked about the whole app. */
-export function* sourceFiles(files: HostFiles): Generator<string> {
+/**
+ * @property leaveOut folders that are not looked into
+ * @property onLimit called when there is more than is read
+ */
+export type SourceOptions = { leaveOut?(dir: string): boolean; onLimit?(): void }
+
+/** Every source file of the app, in the order of its folders. */
+export function* sourceFiles(files: HostFiles, { leaveOut, onLimit }: SourceOptions = {}): Generator<string> {
   const queue = ["."]
   let left = mostBytes
-  for (let count = 0; count < most && queue.length > 0; ) {
+  for (let count = 0; queue.length > 0; ) {
+    if (count >= most) return onLimit?.()
     const dir = queue.shift() as string
     for (const entry of files.list(dir)) {
       const path = dir === "." ? entry.name : `${dir}/${entry.name}`
       if (entry.isDirectory()) {
-        if (!skipped.test(entry.name)) queue.push(path)
+        if (!skipped.test(entry.name) && !leaveOut?.(path)) queue.push(path)
       } else if (/\.[cm]?[jt]sx?$/.test(entry.name)) {
         count++
         const size = files.size(path)
         left -= size
-        if (left < 0) return
+        if (left < 0) return onLimit?.()
         if (size <= longest) yield path
       }
     }

@@ -4,6 +4,7 @@ import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { runsOn } from "../host/middleware"
 import type { Host, OptionsSource } from "../host/types"
+import { isEditable } from "../names"
 import { inTurn, toEdit } from "./edit"
 import type { Sources } from "./sources"
 import type { Action } from "./types"
@@ -112,24 +113,43 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
   ]
 }
 
-/** Forms that ignore where they are sent would bring a held sign-in back to the sign-in page. */
+/**
+ * Callers that ignore where they are sent would bring a held sign-in back to the sign-in page. A form in the browser is
+ * edited where its result can be followed; what code on the server does with the URL is the app's to say.
+ */
 export function planSignInCallers({ signInCallers }: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
   const { function: name, module } = feature.followResult
   return [...new Set(signInCallers.map(({ file }) => file))].flatMap((file): Action[] => {
+    const here = signInCallers.filter((caller) => caller.file === file)
+    const onServer = here.filter(({ side }) => side === "server").map(({ line }) => followOnServer(file, line, recipe))
+    const inBrowser = here.filter(({ side }) => side === "browser")
+    if (inBrowser.length === 0) return onServer
     const follow = (text: string) => {
       const parsed = sources.parse(file, text)
-      return sources.edits.followResult(parsed, { name, ...originOf(file, module, recipe, sources), isCallee: sources.isSignIn(parsed) })
+      const sideOf = sources.signInOf(parsed)
+      const isCallee = (callee: string) => sideOf(callee) === "browser"
+      return sources.edits.followResult(parsed, { name, ...originOf(file, module, recipe, sources), isCallee })
     }
     const text = sources.read(file) ?? ""
-    if (follow(text).kind !== "refuse") return [toEdit("edit", file, text, follow, "the form goes where signIn sends it", "")]
-    return signInCallers
-      .filter((caller) => caller.file === file)
-      .map(({ line }) => ({
-        kind: "manual",
-        path: file,
-        reason: `line ${line}: after signIn(..., { redirect: false }), go to the URL it gives back`,
-        snippet: `// next-auth/react: the result's url; the server's signIn: the URL itself\nif (result?.url) window.location.assign(result.url)`,
-        state: "planned",
-      }))
+    if (isEditable(file) && follow(text).kind !== "refuse")
+      return [toEdit("edit", file, text, follow, "the form goes where signIn sends it", ""), ...onServer]
+    const snippet = `import { ${name} } from "${recipe.specifier(file, module)}"\n\n// before anything else is done with the result\nif (${name}(result)) return`
+    return [...inBrowser.map(({ line }) => followByHand(file, line, snippet)), ...onServer]
   })
 }
+
+const followByHand = (path: string, line: number, snippet: string): Action => ({
+  kind: "manual",
+  path,
+  reason: `line ${line}: after signIn(..., { redirect: false }), go to the URL it gives back`,
+  snippet,
+  state: "planned",
+})
+
+/** Inside of `try`, a `catch` may take the redirect for a failure. */
+const followOnServer = (path: string, line: number, { routes }: Recipe): Action =>
+  followByHand(
+    path,
+    line,
+    `// signIn gives back the URL itself. Behind it, and outside of try:\nif (new URL(url, "http://localhost").pathname.startsWith("${routes.challenge}")) redirect(url)\n\n// in a route, answer with the URL instead, and go there in the browser`,
+  )

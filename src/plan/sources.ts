@@ -10,8 +10,8 @@ export type Sources = {
   parse(path: string, text: string): Module
   /** Whether a specifier in a file means a module, by where it is: what it looks like says nothing. */
   means(from: string, specifier: string, module: string): boolean
-  /** Whether a local name of a module is next-auth's `signIn`. */
-  isSignIn(module: Module): (local: string) => boolean
+  /** Which `signIn` of next-auth a name of a module is. */
+  signInOf(module: Module): (name: string) => "browser" | "server" | null
   edits: {
     wrapCall: typeof import("../edit/typescript/wrap-call").wrapCall
     joinImports: typeof import("../edit/typescript/imports").joinImports

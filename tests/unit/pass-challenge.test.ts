@@ -6,7 +6,7 @@ import { eraseTypes } from "../../src/edit/typescript/erase-types"
 import { loadFeature } from "../../src/feature/load"
 import { render } from "../../src/feature/render"
 import { detect } from "../../src/host/detect"
-import { makeHost } from "../support/host"
+import { makeHost, minimalHost } from "../support/host"
 import { cache } from "../support/paths"
 
 type Middleware = (request: NextRequest, ...rest: unknown[]) => unknown
@@ -45,6 +45,45 @@ const guarding =
         : turnAway(request),
     )
 const toSignIn = (request: NextRequest) => NextResponse.redirect(new URL("/api/auth/signin?from=/login/mfa", request.url))
+
+describe("a sign-in page with a query or a hash", () => {
+  const configOf = async (signInPage: string) => {
+    const feature = loadFeature("mfa")
+    const auth = String(minimalHost["auth.ts"]).replace("[GitHub]", `[GitHub], pages: { signIn: "${signInPage}" }`)
+    const { host } = await detect(makeHost({ "auth.ts": auth, "app/page.tsx": "", "app/auth/page.tsx": "" }), feature.requires)
+    const { files, routes } = await render(feature, host, eraseTypes)
+    const path = join(cache, `config-${process.pid}-${encodeURIComponent(signInPage)}.ts`)
+    writeFileSync(path, files.find(({ path }) => path === "lib/mfa/config.ts")?.text ?? "")
+    return { files: files.map(({ path }) => path), routes, config: await import(path) }
+  }
+
+  test.each([
+    ["/auth?mode=signin", "/auth", "/auth?mode=signin&callbackUrl=%2Fx", "/auth/mfa", "app/auth/mfa/page.tsx"],
+    ["/auth#form", "/auth", "/auth?callbackUrl=%2Fx#form", "/auth/mfa", "app/auth/mfa/page.tsx"],
+    ["/auth/", "/auth", "/auth/?callbackUrl=%2Fx", "/auth/mfa", "app/auth/mfa/page.tsx"],
+    ["/?login=true", "/", "/?login=true&callbackUrl=%2Fx", "/login/mfa", "app/login/mfa/page.tsx"],
+    ["/#login", "/", "/?callbackUrl=%2Fx#login", "/login/mfa", "app/login/mfa/page.tsx"],
+    ["/?callbackUrl=/y", "/", "/?callbackUrl=%2Fx", "/login/mfa", "app/login/mfa/page.tsx"],
+  ])("%s is known by its path, and takes a parameter more", async (signInPage, path, withCallback, challenge, page) => {
+    const { config, routes, files } = await configOf(signInPage)
+    expect([config.isSignIn(path), config.isSignIn(`/de${path}`.replace(/\/$/, "")), config.isSignIn("/other")]).toEqual([
+      true,
+      path !== "/",
+      false,
+    ])
+    expect([config.signInUrl(), config.signInUrl("/x")]).toEqual([signInPage, withCallback])
+    expect(routes.challenge).toBe(challenge)
+    expect(files).toContain(page)
+  })
+
+  test("an address gets its parameter behind its own, and before its hash", async () => {
+    const { config } = await configOf("/auth")
+    expect(config.withQuery("https://x.example/über?lang=de#top", "error", "AccessDenied")).toBe(
+      "https://x.example/über?lang=de&error=AccessDenied#top",
+    )
+    expect(config.challengeUrl("/a?b=c")).toBe("/auth/mfa?callbackUrl=%2Fa%3Fb%3Dc")
+  })
+})
 
 describe("passChallenge", () => {
   test.each([

@@ -1,35 +1,44 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
+import { type IsCallee, type KeptResult, keptResultsOf } from "./call-results"
 import { claimName, importInsertion, type Origin } from "./imports"
-import { awaitedResultsOf } from "./locate"
 import type { Module } from "./module"
 
 export type FollowRequest = Origin & {
   /** `name(result)` says whether the browser is on its way elsewhere. */
   name: string
-  /** Whether a local name is the function whose result is meant. */
-  isCallee: (local: string) => boolean
+  /** Whether a name that is called is the function whose result is meant. */
+  isCallee: IsCallee
 }
 
 /**
- * After `const result = await signIn(..., { redirect: false })` comes `if (name(result)) return`.
+ * After `const result = await signIn(..., { redirect: false })` comes `if (name(result)) return`, and the same at the
+ * beginning of `.then((result) => { ... })`. Where callers expect a value of the function, it waits for ever instead: the
+ * browser is leaving the page, and nobody is to go on with `undefined`.
  * Refuses calls of any other shape, whose result cannot be followed by looking at one statement.
  */
 export function followResult(module: Module, { name, from, means, isCallee }: FollowRequest): EditResult {
   const { ours, taken } = claimName(module, name, { means })
   if (taken) return taken
-  const results = awaitedResultsOf(module, isCallee, "redirect")
-  const odd = results.find(({ variable }) => variable === null)
+  const results = keptResultsOf(module, isCallee, "redirect")
+  const odd = results.find(({ kept }) => kept === null)
   if (odd || results.length === 0)
     return { kind: "refuse", code: "edit_unsafe", message: "the result of signIn is not kept in a constant", offset: odd?.start ?? 0 }
-  const eol = eolOf(module.text)
-  const edits = results.flatMap(({ variable, statementStart, statementEnd }): Insertion[] => {
-    const rest = module.text.slice(statementEnd)
-    if (rest.trimStart().startsWith(`if (${name}(${variable})) return`)) return []
-    const lineStart = module.text.lastIndexOf("\n", statementStart - 1) + 1
-    const indent = /^[ \t]*/.exec(module.text.slice(lineStart, statementStart))?.[0] ?? ""
-    const semicolon = module.text.charAt(statementEnd - 1) === ";" ? ";" : ""
-    return [{ at: statementEnd, text: `${eol}${indent}if (${name}(${variable})) return${semicolon}` }]
-  })
+  const edits = results.flatMap(({ kept }) => (kept ? guardOf(module, name, kept) : []))
   if (edits.length === 0) return { kind: "present" }
   return { kind: "edit", edits: ours ? edits : [importInsertion(module, name, from), ...edits] }
+}
+
+function guardOf({ text, path }: Module, name: string, { variable, at, side, beside, leave }: KeptResult): Insertion[] {
+  const eol = eolOf(text)
+  const guard = `if (${name}(${variable})) return`
+  const rest = side === "behind" ? text.slice(at).trimStart() : text.slice(at, at + guard.length)
+  if (rest.startsWith(guard)) return []
+  const lineStart = text.lastIndexOf("\n", beside.start - 1) + 1
+  const indent = /^[ \t]*/.exec(text.slice(lineStart, beside.start))?.[0] ?? ""
+  // Before a bracket, a line without a semicolon would go on.
+  const isContinued = side === "before" && /[([`+\-*/]/.test(text.charAt(at))
+  const semicolon = text.charAt(beside.end - 1) === ";" || isContinued ? ";" : ""
+  const never = /tsx?$/.test(path) ? "<never>" : ""
+  const statement = guard + (leave === "wait" ? ` new Promise${never}(() => {})` : "") + semicolon
+  return [{ at, text: side === "behind" ? eol + indent + statement : statement + eol + indent }]
 }

@@ -1,6 +1,6 @@
 /** Finds things in TypeScript and JavaScript, by binding: what a name was imported from, never what it looks like. */
 import { ts } from "ts-morph"
-import { identifierText, membersOf, onlyReturn, unwrapExpression } from "./expressions"
+import { identifierText, onlyReturn, unwrapExpression } from "./expressions"
 import { bindingOf, type Module, walk } from "./module"
 
 export type Call = {
@@ -91,7 +91,7 @@ function isInFunction(node: ts.Node): boolean {
 }
 
 /** Whether a parameter or local variable between the use and the top of the file hides the import. */
-function isShadowed(use: ts.Identifier): boolean {
+export function isShadowed(use: ts.Identifier): boolean {
   for (let parent: ts.Node = use.parent; parent; parent = parent.parent) if (namesIn(parent).has(use.text)) return true
   return false
 }
@@ -170,47 +170,3 @@ export function localInitializerOf(use: ts.Expression): ts.Expression | null {
   }
   return null
 }
-
-/** Offsets of calls of a function, by its local name, with `property: false` in an object literal among the arguments. */
-export function callsWithFalse(module: Module, isCallee: (local: string) => boolean, property: string): number[] {
-  const offsets: number[] = []
-  walk(module.source, (node) => {
-    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || !isCallee(node.expression.text)) return
-    if (hasFalse(node, property)) offsets.push(node.getStart())
-  })
-  return offsets
-}
-
-export type AwaitedResult = { start: number; variable: string | null; statementStart: number; statementEnd: number }
-
-/**
- * The calls that `callsWithFalse` finds, with the constant that a statement `const x = await call(...)` keeps their
- * result in; null where the result goes anywhere else, or the statement is not inside a function that could return.
- */
-export function awaitedResultsOf(module: Module, isCallee: (local: string) => boolean, property: string): AwaitedResult[] {
-  const results: AwaitedResult[] = []
-  walk(module.source, (node) => {
-    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || !isCallee(node.expression.text)) return
-    if (!hasFalse(node, property)) return
-    const declaration = ts.isAwaitExpression(node.parent) ? node.parent.parent : null
-    const statement = declaration?.parent?.parent
-    const kept =
-      declaration &&
-      ts.isVariableDeclaration(declaration) &&
-      ts.isIdentifier(declaration.name) &&
-      statement &&
-      ts.isVariableStatement(statement) &&
-      statement.declarationList.declarations.length === 1 &&
-      ts.isBlock(statement.parent)
-    results.push({
-      start: node.getStart(),
-      variable: kept ? (declaration.name as ts.Identifier).text : null,
-      statementStart: kept ? statement.getStart() : 0,
-      statementEnd: kept ? statement.getEnd() : 0,
-    })
-  })
-  return results
-}
-
-const hasFalse = (call: ts.CallExpression, property: string): boolean =>
-  call.arguments.some((argument) => membersOf(unwrapExpression(argument))?.properties.get(property)?.kind === ts.SyntaxKind.FalseKeyword)

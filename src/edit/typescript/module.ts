@@ -113,6 +113,15 @@ export function reexportedFrom({ source }: Module, name: string): string[] {
   })
 }
 
+/** Modules of which the module exports everything: `export * from "…"`. */
+export function starsOf({ source }: Module): string[] {
+  return source.statements.flatMap((statement) => {
+    const isStar = ts.isExportDeclaration(statement) && !statement.exportClause && !statement.isTypeOnly
+    const specifier = isStar && statement.moduleSpecifier ? literalText(statement.moduleSpecifier) : null
+    return specifier === null ? [] : [specifier]
+  })
+}
+
 /** What a name of the module was imported from. */
 export function bindingOf(module: Module, local: string): Binding | null {
   return (bindings.get(module.source) ?? bindingsIn(module)).get(local) ?? null

@@ -2,6 +2,7 @@
  * Everything that looks at code, as one import: it loads the parser, so it is imported when it is needed. It prints
  * nothing and changes nothing.
  */
+export * from "./call-results"
 export * from "./expressions"
 export * from "./locate"
 export * from "./made-by"

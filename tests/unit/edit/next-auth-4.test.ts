@@ -1,3 +1,4 @@
+import { Project, ts } from "ts-morph"
 import { describe, expect, test } from "vitest"
 import { applyInsertions, type EditResult } from "../../../src/edit/splice"
 import { addCall } from "../../../src/edit/typescript/add-call"
@@ -7,11 +8,13 @@ import { type Module, parseModule } from "../../../src/edit/typescript/module"
 import { redirectImport } from "../../../src/edit/typescript/redirect-import"
 import { applyEdit, origin } from "../../support/edit"
 
-const on = (edit: (module: Module) => EditResult) => (text: string) => {
-  const parsed = parseModule("src/file.tsx", text)
-  if (!parsed.ok) throw new Error(parsed.message)
-  return edit(parsed.module)
-}
+const on =
+  (edit: (module: Module) => EditResult, path = "src/file.tsx") =>
+  (text: string) => {
+    const parsed = parseModule(path, text)
+    if (!parsed.ok) throw new Error(parsed.message)
+    return edit(parsed.module)
+  }
 const code = (result: EditResult) => (result.kind === "refuse" ? result.code : result.kind)
 
 describe("a call after the declaration", () => {
@@ -99,7 +102,9 @@ describe("an import from elsewhere", () => {
 
 describe("a form that goes where it is sent", () => {
   const isCallee = (local: string) => local === "signIn"
-  const follow = on((module) => followResult(module, { name: "goToMfaChallenge", ...origin("@/lib/mfa/client"), isCallee }))
+  const followIn = (module: Module) => followResult(module, { name: "goToMfaChallenge", ...origin("@/lib/mfa/client"), isCallee })
+  const follow = on(followIn)
+  const followInScript = on(followIn, "src/file.js")
   const form = (body: string) =>
     `import { signIn } from "next-auth/react";\n\nexport function Form() {\n  async function submit() {\n${body}\n  }\n}\n`
 
@@ -123,6 +128,101 @@ describe("a form that goes where it is sent", () => {
     ["one of two", '    const a = await signIn("x", { redirect: false });\n    await signIn("y", { redirect: false });'],
   ])("not when its result is %s", (_name, body) => {
     expect(code(follow(form(body)))).toBe("edit_unsafe")
+  })
+
+  /** Code with a form of its own: the compiler says whether callers still get what they expect. */
+  const errorsOf = (text: string) => {
+    const project = new Project({
+      useInMemoryFileSystem: true,
+      compilerOptions: { strict: true, target: 99, moduleResolution: 100, module: 99, noImplicitReturns: true },
+    })
+    project.createSourceFile(
+      "/next-auth.d.ts",
+      'declare module "next-auth/react" { export function signIn(id: string, options: object): Promise<{ ok: boolean; url: string | null; error?: string } | undefined> }\ndeclare module "@/lib/mfa/client" { export function goToMfaChallenge(result: { url?: string | null } | undefined): boolean }',
+    )
+    const file = project.createSourceFile("/form.tsx", text)
+    return file.getPreEmitDiagnostics().map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.compilerObject.messageText, " "))
+  }
+  const call = 'await signIn("x", { redirect: false });'
+  const waits = "if (goToMfaChallenge(result)) return new Promise<never>(() => {});"
+  const leaves = "if (goToMfaChallenge(result)) return;"
+
+  test.each<[string, string, string]>([
+    [
+      "a hook's typed function",
+      `export async function go(): Promise<{ ok: boolean }> {\n  const result = ${call}\n  return { ok: result?.ok ?? false };\n}`,
+      waits,
+    ],
+    [
+      "one whose type nobody wrote",
+      `export const go = async () => {\n  const result = ${call}\n  return { ok: result?.ok };\n};\nexport const used = async (): Promise<boolean> => (await go()).ok ?? false;`,
+      waits,
+    ],
+    [
+      "one in a component that returns",
+      `export function Form() {\n  async function go() {\n    const result = ${call}\n    if (result?.ok) [1].map((x) => { return x; });\n  }\n  return go;\n}`,
+      leaves,
+    ],
+    [
+      "a typed one without a value",
+      `export async function go(): Promise<void> {\n  const result = ${call}\n  if (result?.error) return alert(result.error);\n}`,
+      leaves,
+    ],
+    [
+      "one of any type with a value",
+      `export async function go(): Promise<any> {\n  const result = ${call}\n  return { ok: result?.ok };\n}`,
+      waits,
+    ],
+    [
+      "one that gives null or an error",
+      `type State = { message: string } | null;\nexport const go: (form: FormData) => Promise<State> = async () => {\n  const result = ${call}\n  if (result?.error) return { message: "no" };\n  return null;\n};`,
+      waits,
+    ],
+    [
+      "a callback",
+      `export function go() {\n  signIn("x", { redirect: false }).then((result) => {\n    if (result?.ok) alert("ok");\n  });\n}`,
+      leaves,
+    ],
+    [
+      "a callback that answers",
+      `export const go = (): Promise<boolean> =>\n  signIn("x", { redirect: false }).then((result) => {\n    return result?.ok ?? false;\n  });`,
+      waits,
+    ],
+  ])("leaves %s in a way its callers can take", (_, body, expected) => {
+    const text = `import { signIn } from "next-auth/react";\n${body}\n`
+    expect(errorsOf(text)).toEqual([])
+    const edited = applyEdit(text, follow)
+    expect(edited).toContain(expected)
+    expect(errorsOf(edited)).toEqual([])
+    expect(follow(edited)).toMatchObject({ kind: "present" })
+  })
+
+  test("in JavaScript without types", () => {
+    const text = `import { signIn } from "next-auth/react"\nexport async function go() {\n  const result = await signIn("x", { redirect: false })\n  return { ok: result.ok }\n}\n`
+    expect(applyEdit(text, followInScript)).toContain("if (goToMfaChallenge(result)) return new Promise(() => {})\n")
+  })
+
+  test.each([
+    [
+      "a callback of a type that is no promise",
+      '    signIn("x", { redirect: false }).then((result): boolean => {\n      return true;\n    });',
+    ],
+    ["a callback on one line", '    signIn("x", { redirect: false }).then((result) => { go(); });'],
+    ["a callback that takes it apart", '    signIn("x", { redirect: false }).then(({ ok }) => {\n      go();\n    });'],
+  ])("not in %s", (_, body) => {
+    expect(code(follow(form(body)))).toBe("edit_unsafe")
+  })
+
+  test("nor where nothing is around it that could return", () => {
+    expect(code(follow(`import { signIn } from "next-auth/react";\nif (x) {\n  const result = ${call}\n}\n`))).toBe("edit_unsafe")
+  })
+
+  test("in a callback without semicolons, before a line that begins with a bracket", () => {
+    const edited = applyEdit(
+      'import { signIn } from "next-auth/react"\nsignIn("x", { redirect: false }).then((result) => {\n  [1].map(go)\n})\n',
+      follow,
+    )
+    expect(edited).toContain("=> {\n  if (goToMfaChallenge(result)) return;\n  [1].map(go)\n})")
   })
 
   test("a call that redirects is none of ours", () => {

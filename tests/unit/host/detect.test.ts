@@ -1,4 +1,5 @@
-import { win32 } from "node:path"
+import { readFileSync } from "node:fs"
+import { join, win32 } from "node:path"
 import { describe, expect, test } from "vitest"
 import { loadFeature } from "../../../src/feature/load"
 import { findBypasses } from "../../../src/host/bypasses"
@@ -615,10 +616,49 @@ describe("where pages go", () => {
     const tree = { "app/layout.tsx": null, "app/(a)/layout.tsx": "", "app/(b)/layout.tsx": "", "app/(b)/auth/login/page.tsx": "" }
     expect((await factsOf({ ...signIn, ...tree })).pages).toEqual({
       publicDir: "app/(b)",
-      signedInDir: "app/(b)",
+      signedInDir: "app/(a)",
       signInDir: "app/(b)/auth/login",
       signInFile: "app/(b)/auth/login/page.tsx",
     })
+  })
+
+  test.each<[string, Record<string, string>, string]>([
+    ["a known one", { "(marketing)": "", "(auth)": "", "(platform)": "await auth()", "(app)": "" }, "(app)"],
+    [
+      "one that asks for the session",
+      { "(admin)": "", "(marketing)": "", "(auth)": "redirect('/')", "(platform)": "await auth()" },
+      "(platform)",
+    ],
+    ["one that does not sound public", { "(auth)": "redirect('/')", "(marketing)": "", "(platform)": "" }, "(platform)"],
+    ["one that only begins like a public one", { "(auth)": "", "(authed)": "", "(marketing)": "" }, "(authed)"],
+    ["any other", { "(auth)": "redirect('/')", "(marketing)": "" }, "(marketing)"],
+    ["the sign-in page's own", { "(auth)": "redirect('/')" }, "(auth)"],
+  ])("several root layouts: the settings go into %s", async (_, layouts, expected) => {
+    const files = Object.entries(layouts).map(([group, text]) => [`app/${group}/layout.tsx`, text])
+    const { pages } = await factsOf({
+      ...signIn,
+      "app/layout.tsx": null,
+      ...Object.fromEntries(files),
+      "app/(auth)/auth/login/page.tsx": "",
+    })
+    expect(pages).toMatchObject({ publicDir: "app/(auth)", signedInDir: `app/${expected}` })
+  })
+
+  test("several root layouts without a sign-in page: each page where its layout lets people see it", async () => {
+    const layouts = { "app/layout.tsx": null, "app/(admin)/layout.tsx": "await auth()", "app/(site)/layout.tsx": "" }
+    expect((await factsOf(layouts)).pages).toMatchObject({ publicDir: "app/(site)", signedInDir: "app/(admin)" })
+  })
+
+  test.each([
+    ["/auth/login?mode=signin", "app/auth/login"],
+    ["/auth/login#form", "app/auth/login"],
+    ["/auth/login/?a=b#c", "app/auth/login"],
+    ["/?login=true", "app"],
+    ["/#login", "app"],
+  ])("a sign-in page at %s", async (address, signInDir) => {
+    const config = String(signIn["auth.ts"]).replace("/auth/login", address)
+    const { pages } = await factsOf({ "auth.ts": config, "app/page.tsx": "", "app/auth/login/page.tsx": "" })
+    expect(pages).toMatchObject({ signInDir, signInFile: `${signInDir}/page.tsx` })
   })
 })
 
@@ -635,13 +675,149 @@ describe("forms that ignore where they are sent", () => {
 
   test("are found from the sign-in page, by binding", async () => {
     expect((await factsOf(tree)).signInCallers).toEqual([
-      { file: "components/form.tsx", line: 5 },
-      { file: "app/login/actions.ts", line: 4 },
+      { file: "components/form.tsx", line: 5, side: "browser" },
+      { file: "app/login/actions.ts", line: 4, side: "server" },
     ])
   })
 
   test("one that does not parse stops nothing", async () => {
     expect((await factsOf({ ...tree, "components/form.tsx": "export const = ;" })).signInCallers).toHaveLength(1)
+  })
+
+  const call = 'export const enter = () => signIn("credentials", { redirect: false });\n'
+  const form = `import { signIn } from "next-auth/react";\n${call}`
+  const exportsSignIn = String(tree["auth.ts"]).replace(', pages: { signIn: "/login" }', "")
+
+  test.each<[string, string, "browser" | "server", Tree]>([
+    ["a modal", "components/modal.tsx", "browser", { "app/layout.tsx": 'import "@/components/modal";\nexport default () => <html />;\n' }],
+    ["a hook", "hooks/use-auth.ts", "browser", {}],
+    ["a feature's component", "features/auth/form.tsx", "browser", {}],
+    ["a page called like tests", "app/tests/page.tsx", "browser", {}],
+    [
+      "a namespace",
+      "lib/x.ts",
+      "browser",
+      { "lib/x.ts": `import * as React from "next-auth/react";\n${call.replace("signIn", "React.signIn")}` },
+    ],
+    ["a passkey", "lib/x.ts", "browser", { "lib/x.ts": form.replace("/react", "/webauthn") }],
+    [
+      "options in a constant",
+      "lib/x.ts",
+      "browser",
+      {
+        "lib/x.ts":
+          'import { signIn } from "next-auth/react";\nexport const enter = () => {\n  const options = { redirect: false } as const;\n  return signIn("credentials", options);\n}\n',
+      },
+    ],
+    [
+      "options spread from a constant",
+      "lib/x.ts",
+      "browser",
+      {
+        "lib/x.ts":
+          'import { signIn } from "next-auth/react";\nconst stay = { redirect: false } as const;\nexport const enter = (values) => signIn("credentials", { ...values, ...stay });\n',
+      },
+    ],
+    [
+      "a constant that is false",
+      "lib/x.ts",
+      "browser",
+      { "lib/x.ts": `import { signIn } from "next-auth/react";\nconst redirect = false;\n${call.replace("redirect: false", "redirect")}` },
+    ],
+    [
+      "a route that nothing imports",
+      "app/api/login/route.ts",
+      "server",
+      { "app/api/login/route.ts": `import { signIn } from "@/auth";\n${call}` },
+    ],
+    ["the auth file itself", "auth.ts", "server", { "auth.ts": exportsSignIn + call }],
+    [
+      "a module that hands it on",
+      "lib/x.ts",
+      "server",
+      {
+        "lib/x.ts": `import { signIn } from "./auth";\n${call}`,
+        "lib/auth/index.ts": 'export * from "./named";\n',
+        "lib/auth/named.ts": 'export { signIn } from "@/auth";\n',
+      },
+    ],
+    [
+      "a module that imports it and hands it on",
+      "lib/x.ts",
+      "browser",
+      {
+        "lib/x.ts": `import { signIn } from "./client";\n${call}`,
+        "lib/client.ts": 'import { signIn } from "next-auth/react";\nexport { signIn };\n',
+      },
+    ],
+  ])("are found wherever they are: %s", async (_, file, side, more) => {
+    const { signInCallers, warnings } = await factsOf({ "auth.ts": exportsSignIn, [file]: form, ...more })
+    expect(signInCallers.map((caller) => [caller.file, caller.side])).toEqual([[file, side]])
+    expect(warnings.filter(({ code }) => code === "sign_in_calls_unread")).toEqual([])
+  })
+
+  test.each<[string, Tree]>([
+    ["a call that redirects", { "lib/x.ts": `// redirect: false\n${form.replace("false", "true")}` }],
+    [
+      "another function of that name",
+      { "lib/x.ts": `import { signIn } from "./mine";\n${call}`, "lib/mine.ts": "export const signIn = () => {};\n" },
+    ],
+    [
+      "a hook's function that hides it",
+      {
+        "lib/x.ts":
+          'import { signIn } from "next-auth/react";\nexport const f = () => {\n  const { signIn } = mine();\n  signIn({ redirect: false });\n}\n',
+      },
+    ],
+    [
+      "options that say otherwise behind the constant",
+      { "lib/x.ts": `const redirect = false;\nvoid redirect;\n${form.replace("false", "true")}` },
+    ],
+    [
+      "tests",
+      {
+        "tests/x.ts": form,
+        "lib/x.test.ts": form,
+        "lib/__tests__/x.ts": form,
+        "components/x.stories.tsx": form,
+        "src/stories/x.tsx": form,
+      },
+    ],
+    ["packages and what is generated", { "node_modules/x/index.ts": form, "generated/x.ts": form, ".next/x.ts": form }],
+    ["another app in a folder of this one", { "apps/other/package.json": "{}\n", "apps/other/x.ts": form }],
+  ])("are not taken for one: %s", async (_, more) => {
+    expect((await factsOf({ "auth.ts": exportsSignIn, ...more })).signInCallers).toEqual([])
+  })
+
+  test("what cannot be read is said", async () => {
+    const { signInCallers, warnings } = await factsOf({ ...tree, "lib/x.ts": `${form}export const = ;\n` })
+    expect(signInCallers).toHaveLength(2)
+    expect(warnings).toContainEqual(expect.objectContaining({ code: "sign_in_calls_unread", file: "lib/x.ts" }))
+  })
+
+  test("where there are more than are looked at, that is said", async () => {
+    const crowd = Object.fromEntries(Array.from({ length: 250 }, (_, at) => [`lib/x${at}.ts`, form]))
+    const { signInCallers, warnings } = await factsOf(crowd)
+    expect(signInCallers).toHaveLength(200)
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ code: "sign_in_calls_unread", message: expect.stringContaining("more source") }),
+    )
+  })
+
+  test("a form is edited, and a server's call is left to a person who is told what it gives back", async () => {
+    const { chimerai } = await import("../../support/host")
+    const dir = makeHost({
+      "auth.ts": exportsSignIn,
+      "components/form.tsx":
+        'import { signIn } from "next-auth/react";\n\nexport async function submit() {\n  const result = await signIn("credentials", { redirect: false });\n  return result;\n}\n',
+      "app/actions.ts":
+        '"use server";\nimport { signIn } from "@/auth";\n\nexport async function enter() {\n  const url = await signIn("credentials", { redirect: false });\n  return url;\n}\n',
+    })
+    const { stdout } = chimerai(["add", "mfa", dir, "--yes", "--no-install"])
+    expect(stdout).toContain('.startsWith("/login/mfa")) redirect(url)')
+    const textOf = (path: string) => readFileSync(join(dir, path), "utf8")
+    expect(textOf("components/form.tsx")).toContain("if (goToMfaChallenge(result)) return new Promise<never>(() => {});")
+    expect(textOf("app/actions.ts")).not.toContain("mfa")
   })
 
   test("and become manual steps", async () => {
