@@ -103,6 +103,7 @@ export function detectAuth(
     })
   const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
+  const lineOf = (place: { path: string; offset: number } | null) => place && line(place.path, place.offset)
   return {
     facts: {
       library: "next-auth",
@@ -115,8 +116,10 @@ export function detectAuth(
       providers: [...new Set(options.providers)].toSorted(),
       signIns: { adapter: options.adapter, oauth: options.oauth, credentials: options.credentials, tables: [...options.tables] },
       isMadeInFunction: major >= 5 && first.inFunction,
-      ownEncoding: options.encodeAt && line(options.encodeAt.path, options.encodeAt.offset),
+      ownEncoding: lineOf(options.encodeAt),
+      unknownProviders: lineOf(options.unknownProvidersAt),
       signInPage: options.signInPage,
+      unknownSignInPage: lineOf(options.unknownSignInPageAt),
       handler,
       router,
       routesDir: dir,

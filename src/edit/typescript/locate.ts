@@ -1,6 +1,6 @@
 /** Finds things in TypeScript and JavaScript, by binding: what a name was imported from, never what it looks like. */
 import { ts } from "ts-morph"
-import { identifierText, membersOf, onlyReturn, unwrapExpression } from "./expressions"
+import { identifierText, membersOf, methodCallOf, onlyReturn, unwrapExpression } from "./expressions"
 import { bindingOf, type Module, walk } from "./module"
 
 export type Call = {
@@ -169,6 +169,25 @@ export function localInitializerOf(use: ts.Expression): ts.Expression | null {
         if (ts.isIdentifier(name) && name.text === use.text && initializer) return unwrapExpression(initializer)
   }
   return null
+}
+
+const pushes = new WeakMap<ts.SourceFile, ReadonlyMap<string, ts.Expression[]>>()
+
+/** What the module adds to a list by its name: `list.push(a, b)`. */
+export function pushedTo({ source }: Module, name: string): ts.Expression[] {
+  const known = pushes.get(source) ?? pushesIn(source)
+  return known.get(name) ?? []
+}
+
+function pushesIn(source: ts.SourceFile): ReadonlyMap<string, ts.Expression[]> {
+  const found = new Map<string, ts.Expression[]>()
+  walk(source, (node) => {
+    const call = ts.isCallExpression(node) ? methodCallOf(node) : null
+    const list = call && (call.name === "push" || call.name === "unshift") ? identifierText(call.object) : null
+    if (call && list !== null) found.set(list, [...(found.get(list) ?? []), ...call.arguments])
+  })
+  pushes.set(source, found)
+  return found
 }
 
 /** Offsets of calls of a function, by its local name, with `property: false` in an object literal among the arguments. */

@@ -3,6 +3,7 @@
  * nothing and changes nothing.
  */
 export * from "./expressions"
+export * from "./functions"
 export * from "./locate"
 export * from "./made-by"
 export * from "./middleware-export"

@@ -517,6 +517,67 @@ describe("whose sign-in it is", () => {
     expect((await warningsOf(options)).map(({ code }) => code)).toEqual(codes)
   })
 
+  const oauthFile = {
+    "providers.ts":
+      'import Google from "next-auth/providers/google";\nexport const google = Google({});\nexport const all = [google];\nexport const list = () => all;\n',
+  }
+  const oauthNames =
+    'import * as shared from "./providers";\nimport { all, google, list } from "./providers";\nvoid [shared, all, google, list];\n'
+  test.each([
+    ["a choice that is spread", "[...(process.env.ID ? [GitHub({})] : [])]"],
+    ["a condition that is spread", "[...((process.env.ID && [GitHub({})]) || [])]"],
+    ["a choice of one", "[process.env.ID ? GitHub({}) : null].filter((one) => one !== null)"],
+    ["a condition of one", "[process.env.ID && GitHub({})].filter(Boolean)"],
+    ["two lists in one", "[].concat([GitHub({})])"],
+    ["a list of another module", "all"],
+    ["one of another module", "[google]"],
+    ["a function of another module", "list()"],
+    ["a part of another module", "[...shared.all]"],
+    ["a part of an object", "parts.oauth"],
+    ["a list that is filled later", "later"],
+    ["one with options of its own", "[{ ...GitHub({}), allow: true }]"],
+    ["the other result of a function", "several()"],
+  ])("OAuth in %s is read", async (_, providers) => {
+    const local = `${oauthNames}const parts = { oauth: [GitHub({})] } as const;\nconst later = [];\nif (process.env.ID) later.push(GitHub({}));\nfunction several() { if (process.env.ID) return [GitHub({})]; return []; }\nvoid [parts, later, several];\n`
+    const found = await warningsOf(`providers: ${providers}`, oauthFile, local)
+    expect(found.map(({ code }) => code)).toEqual(["oauth_without_adapter"])
+  })
+
+  test("providers of a constant in the function that calls NextAuth are read", async () => {
+    const call = `export const handlers = (req, ctx) => {\n  const providers = [GitHub({})];\n  return NextAuth({ providers })(req, ctx);\n};`
+    const { warnings } = await factsOf({ "auth.ts": authWith("").replace(/export const [^;]+;/, call) })
+    expect(warnings.map(({ code }) => code)).toEqual(["sign_in_made_in_function", "oauth_without_adapter"])
+  })
+
+  test.each([
+    ["another package's list", "providers: ours", 'import { ours } from "company-sign-in";\n'],
+    ["another package's provider", "providers: [Credentials({}), steam()]", 'import { steam } from "next-auth-steam";\n'],
+    ["a list that is made anew", "providers: names.map((name) => byName[name])", "const names = [];\n"],
+    ["all of an object", "providers: Object.values(registry)", "const registry = {};\n"],
+    ["a function that makes it anew", "providers: make()", "function make() { return names.map((name) => byName[name]); }\n"],
+    ["options of another package", "...ours", 'import { ours } from "company-sign-in";\n'],
+    ["a list that names itself", "providers: [...a]", "const a = [...b];\nconst b = [...a];\n"],
+  ])("providers that cannot be read are said: %s", async (_, options, local) => {
+    const found = await warningsOf(options, {}, local)
+    expect(found.map(({ code }) => code)).toEqual(["providers_unknown"])
+    expect(found[0]).toMatchObject({ file: "auth.ts", message: expect.stringMatching(/User\b.*--user-model/) })
+  })
+
+  test("options that a function is given are options", async () => {
+    const helper = "const define = (options) => ({ ...options, debug: false });\nconst config = define({ providers: [GitHub] });\n"
+    expect((await warningsOf("...config", {}, helper)).map(({ code }) => code)).toEqual(["oauth_without_adapter"])
+  })
+
+  test("status does not pass over providers that cannot be read", async () => {
+    const { chimerai } = await import("../../support/host")
+    const local = 'import { ours } from "company-sign-in";\n'
+    const dir = makeHost({ "auth.ts": authWith("providers: ours, pages: { signIn: process.env.PAGE }", local) })
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).code).toBe(0)
+    const { checks } = chimerai(["status", "--json", dir]).json
+    for (const id of ["providers_unknown", "sign_in_page_unknown"])
+      expect(checks, id).toContainEqual(expect.objectContaining({ id, state: "unknown" }))
+  })
+
   test("a NextAuth that a function makes may be one of several", async () => {
     const made = (call: string) => ({ "auth.ts": authWith("providers: [Credentials({})]").replace(/export const [^;]+;/, call) })
     const codes = async (call: string) => (await factsOf(made(call))).warnings.map(({ code }) => code)
@@ -605,6 +666,33 @@ describe("where pages go", () => {
       signInDir: "app/(public)/auth/(forms)/login",
       signInFile: "app/(public)/auth/(forms)/login/page.tsx",
     })
+  })
+
+  const named: Tree = {
+    "routes.ts": 'export const ROUTES = { auth: { signIn: "/auth/login" } } as const;\nexport const LOGIN = "/auth/login";\n',
+    "app/auth/login/page.tsx": "",
+  }
+  test.each([
+    ["of a constant of another module", "{ signIn: ROUTES.auth.signIn }", ""],
+    ["of a name of another module", "{ signIn: LOGIN }", ""],
+    ["of all of another module", "{ signIn: routes.LOGIN }", ""],
+    ["of a frozen object", "PAGES", 'const PAGES = Object.freeze({ signIn: "/auth/login" });\n'],
+    ["of an object that is spread", '{ ...base.pages, error: "/x" }', "const base = { pages: { signIn: LOGIN } };\n"],
+  ])("the sign-in page %s", async (_, pages, local) => {
+    const auth = `import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nimport * as routes from "./routes";\nimport { LOGIN, ROUTES } from "./routes";\nvoid [prisma, routes, LOGIN, ROUTES];\n${local}export const { handlers } = NextAuth({ providers: [], pages: ${pages} });\n`
+    const host = await factsOf({ ...named, "auth.ts": auth })
+    expect([host.pages.signInFile, host.warnings]).toEqual(["app/auth/login/page.tsx", []])
+  })
+
+  test.each([
+    ["a variable", "{ signIn: process.env.LOGIN }", 4],
+    ["a function's", "pagesOf('x')", 4],
+    ["a choice", "{ signIn: flag ? '/a' : '/b' }", 4],
+    ["none", "{ error: '/x' }", null],
+  ])("a sign-in page that cannot be read is said: %s", async (_, pages, line) => {
+    const auth = `import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [], pages: ${pages} });\n`
+    const { warnings } = await factsOf({ "auth.ts": auth })
+    expect(warnings).toEqual(line === null ? [] : [expect.objectContaining({ code: "sign_in_page_unknown", file: "auth.ts", line })])
   })
 
   test("signed-in pages in the app's own group", async () => {
