@@ -1,11 +1,12 @@
 /** What an expression is, and what is in it. */
 import { ts } from "ts-morph"
 
-/** Without `as`, `satisfies`, `!`, `await` and parentheses. */
+/** Without `as`, `<Type>`, `satisfies`, `!`, `await` and parentheses. */
 export function unwrapExpression(node: ts.Expression): ts.Expression {
   let inner = node
   while (
     ts.isAsExpression(inner) ||
+    ts.isTypeAssertionExpression(inner) ||
     ts.isSatisfiesExpression(inner) ||
     ts.isParenthesizedExpression(inner) ||
     ts.isNonNullExpression(inner) ||
