@@ -103,6 +103,7 @@ function warningCheck({ code, message, file }: Warning, shown: Shown): Check {
   if (code === "auth_version_old") return { id: code, state: "todo", message: text, fix: "Upgrade next-auth, then run this again." }
   const isUnknown = [
     ...["oauth_without_adapter", "several_credentials", "own_jwt_encoding", "sign_in_made_in_function"],
+    ...["providers_unknown", "sign_in_page_unknown"],
     "files_differ",
     answerDiffers,
   ].includes(code)

@@ -7,6 +7,15 @@ export type Dependency = { name: string; range: string; dev: boolean }
 export function addDependencies(text: string, dependencies: Dependency[]): EditResult {
   const root = parseRoot(text)
   if (!root) return { kind: "refuse", code: "parse_failed", message: "package.json is not valid JSON." }
+  const twice = twiceIn(root)
+  if (twice)
+    return {
+      kind: "refuse",
+      code: "edit_unsafe",
+      message: `package.json has ${JSON.stringify(twice.name)} twice, of which the last counts alone.`,
+      offset: twice.offset,
+      snippet: `"${twice.name}": { ... } // once, with all that is needed`,
+    }
   const missing = missingDependencies(text, dependencies)
   if (missing.length === 0) return { kind: "present" }
   const edits = (["dependencies", "devDependencies"] as const).flatMap((field) => {
@@ -14,6 +23,13 @@ export function addDependencies(text: string, dependencies: Dependency[]): EditR
     return entries.length === 0 ? [] : addToField(text, root, field, entries)
   })
   return { kind: "edit", edits }
+}
+
+/** The second field of dependencies of one name. */
+function twiceIn(root: Node): { name: string; offset: number } | null {
+  const fields = (root.children ?? []).map(({ children, offset }) => ({ name: String(children?.[0]?.value), offset }))
+  const isSecond = (name: string, index: number) => isField(name) && fields.findIndex((field) => field.name === name) < index
+  return fields.find(({ name }, index) => isSecond(name, index)) ?? null
 }
 
 /** Those that the file does not name at all; a range that is there is kept, whatever it is. */

@@ -69,11 +69,19 @@ export const featureSchema = z.strictObject({
   ),
   schema: z.strictObject({
     userFields: list(
-      z.strictObject({
-        name: identifier,
-        type: z.string().check(z.regex(/^[A-Za-z]\w{0,99}(?:\?|\[\])?$/)),
-        attributes: z._default(z.string().check(z.regex(/^[\w@(),.:"[\] -]{0,200}$/)), ""),
-      }),
+      z
+        .strictObject({
+          name: identifier,
+          type: z.string().check(z.regex(/^[A-Za-z]\w{0,99}(?:\?|\[\])?$/)),
+          attributes: z._default(z.string().check(z.regex(/^[\w@(),.:"[\] -]{0,200}$/)), ""),
+        })
+        .check(
+          z.refine(
+            // The rows that are there already have no value for it, and no migration would go through.
+            ({ type, attributes }) => /[?\]]$/.test(type) || /@default\b/.test(attributes),
+            "a field of users that is required and has no default",
+          ),
+        ),
     ),
     models: template,
   }),

@@ -5,6 +5,8 @@ import type { Modules } from "./modules"
 import type { AuthFacts, OptionsSource } from "./types"
 
 type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
+type Place = { path: string; offset: number }
+type Provider = { id: string | null; kind: string; text: string }
 
 /** Names that stand for one another, from use to value. */
 const longestChain = 50
@@ -15,24 +17,29 @@ const mostSteps = 2_000
 /** Reads the options that NextAuth is called with, through identifiers, spreads and lazy functions. */
 export class Options {
   file: string | null = null
-  at: { path: string; offset: number } | null = null
+  at: Place | null = null
   /** The names of the options: a constant, or a function and the constant that it starts from; then constants with providers that these spread. */
   sources: OptionsSource[] = []
   session: AuthFacts["session"] | null = null
-  sessionAt: { path: string; offset: number } | null = null
+  sessionAt: Place | null = null
   adapter = false
   providers: string[] = []
-  providersAt: { path: string; offset: number } | null = null
+  providersAt: Place | null = null
   /** How many credentials providers one list of them has, and whether any provider is one of OAuth. */
   credentials = 0
   oauth = false
   /** The tables in which credentials providers look people up by what they have typed. */
   tables: ReadonlySet<string> = new Set()
   /** Where the app writes its tokens itself. */
-  encodeAt: { path: string; offset: number } | null = null
+  encodeAt: Place | null = null
   signInPage: string | null = null
+  /** Where a sign-in page is named in a way that cannot be read. */
+  unknownSignInPageAt: Place | null = null
 
   #steps = 0
+  #unknownProvidersAt: Place | null = null
+  /** Options that could not be traced to an object. */
+  #unreadAt: Place | null = null
 
   constructor(private readonly modules: Modules) {}
 
@@ -40,7 +47,13 @@ export class Options {
   read(module: Module, expression: Expression, depth = 0): void {
     const { locate } = this.modules
     const value = locate.unwrapExpression(expression)
-    for (const alternative of locate.alternativesOf(locate.returnedObject(value) ?? value)) this.#readOne(module, alternative, depth)
+    for (const alternative of locate.alternativesOf(locate.returnedObject(value) ?? value))
+      if (!locate.isNothing(alternative)) this.#readOne(module, alternative, depth)
+  }
+
+  /** Where providers are, or may be, that could not be read: nothing that depends on all of them is known. */
+  get unknownProvidersAt(): Place | null {
+    return this.#unknownProvidersAt ?? (this.providersAt === null ? this.#unreadAt : null)
   }
 
   #readOne(module: Module, expression: Expression, depth: number): void {
@@ -55,13 +68,19 @@ export class Options {
     const name = locate.calledName(value)
     const local = locate.localInitializerOf(value)
     const found = local ? { module, value: local } : name === null ? { module, value } : this.#follow(module, name)
-    if (!found || depth > 5) return
+    // What somebody else's function makes of options has, as a rule, what it was given.
+    for (const argument of locate.argumentsOf(value)) this.#takeGiven(module, argument)
+    if (!found || depth > 5) {
+      this.#unreadAt ??= placeOf(module, value)
+      return
+    }
     const source = "source" in found ? found.source : null
     const isOuter = !this.sources.some(({ kind }) => kind === "constant")
     if (source && isOuter) this.sources.push(source)
     const members = locate.membersOf(found.value)
     if (!members) {
-      if (found.value !== value) this.#readOne(found.module, found.value, depth + 1)
+      if (found.value === value) this.#unreadAt ??= placeOf(module, value)
+      else this.#readOne(found.module, found.value, depth + 1)
       return
     }
     if (this.file === null) {
@@ -95,15 +114,36 @@ export class Options {
     const encode = jwt && locate.membersOf(jwt)?.properties.get("encode")
     if (encode) this.encodeAt = { path: module.path, offset: jwt.getStart() }
     const pages = properties.get("pages")
-    const signIn = pages && locate.membersOf(pages)?.properties.get("signIn")
-    if (signIn) this.signInPage = locate.literalText(signIn)
+    if (pages) this.#takePages(module, pages)
     const providers = properties.get("providers")
     if (providers) this.#takeProviders(module, providers)
   }
 
+  /** Options among what a function is given: `defineOptions({ providers })`. */
+  #takeGiven(module: Module, argument: Expression): void {
+    const properties = this.modules.locate.membersOf(argument)?.properties
+    if (properties?.has("providers")) this.#take(module, properties)
+  }
+
+  #takePages(module: Module, pages: Expression, depth = 0): void {
+    const { locate } = this.modules
+    const found = this.#constantOf(module, pages)
+    const members = found && locate.membersOf(found.value)
+    if (!members || depth > 5) {
+      this.unknownSignInPageAt = placeOf(module, pages)
+      return
+    }
+    for (const spread of members.spreads) this.#takePages(found.module, spread, depth + 1)
+    const signIn = members.properties.get("signIn")
+    if (!signIn) return
+    const page = this.#constantOf(found.module, signIn)
+    this.signInPage = page && locate.literalText(page.value)
+    this.unknownSignInPageAt = this.signInPage === null ? placeOf(found.module, signIn) : null
+  }
+
   #takeProviders(module: Module, expression: Expression): void {
     const found = this.#providersIn(module, expression)
-    this.providersAt = { path: module.path, offset: expression.getStart() }
+    this.providersAt = placeOf(module, expression)
     this.providers.push(...found.flatMap(({ id }) => id ?? []))
     // A config that is spread into another one has a list of its own, which the other replaces.
     this.credentials = Math.max(this.credentials, found.filter(({ kind }) => kind === "credentials").length)
@@ -111,21 +151,88 @@ export class Options {
     this.oauth ||= found.some(({ kind }) => kind === "oauth")
   }
 
-  #providersIn(module: Module, expression: Expression): { id: string | null; kind: string; text: string }[] {
+  /** The providers of a list, or of an element of one, with those of the lists, names and functions that it is made of. */
+  #providersIn(module: Module, expression: Expression, depth = 0): Provider[] {
     const { locate } = this.modules
-    const name = locate.identifierText(expression)
-    const found = name === null ? { module, value: expression } : this.#follow(module, name)
-    const elements = found && locate.elementsOf(found.value)
-    if (!found || !elements) return []
-    return elements.map((element) => {
-      const name = locate.calledName(element)
-      const binding = name === null ? null : locate.bindingOf(found.module, name)
-      const members = locate.membersOf(element)?.properties
-      const [own, type] = ["id", "type"].map((key) => members?.get(key)).map((value) => value && locate.literalText(value))
-      const id = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1] ?? own ?? null
-      const text = found.module.text.slice(element.getStart(), element.getEnd())
-      return { id, kind: type === "oidc" ? "oauth" : (type ?? kindOf(id)), text }
-    })
+    const unknown = (): Provider[] => {
+      this.#unknownProvidersAt ??= placeOf(module, expression)
+      return []
+    }
+    if (depth > longestChain || ++this.#steps > mostSteps) return unknown()
+    const inside = (one: Expression, where = module) => this.#providersIn(where, one, depth + 1)
+    const value = locate.unwrapExpression(expression)
+    const alternatives = locate.alternativesOf(value)
+    if (alternatives[0] !== value) return alternatives.flatMap((one) => inside(one))
+    if (locate.isNothing(value)) return []
+    const spread = locate.spreadOf(value)
+    if (spread) return inside(spread)
+    const elements = locate.elementsOf(value)
+    if (elements) return elements.flatMap((element) => inside(element))
+    const method = locate.methodCallOf(value)
+    if (method && keepsElements.has(method.name)) {
+      const added = method.name === "concat" ? method.arguments : []
+      return [method.object, ...added].flatMap((one) => inside(one))
+    }
+    const members = locate.membersOf(value)
+    // `{ ...Google(), ... }` is what it is made of.
+    if (members && members.spreads.length > 0 && !members.properties.has("type")) return members.spreads.flatMap((one) => inside(one))
+    const provider = this.#providerOf(module, value)
+    if (provider) return [provider]
+    const name = locate.calledName(value)
+    const local = locate.localInitializerOf(value)
+    const named = local || name === null ? null : this.#follow(module, name)
+    const found = named ?? (local ? { module, value: local } : name === null ? this.#constantOf(module, value) : null)
+    if (!found || found.value === value) {
+      // Nobody makes a provider with `new`: it is a thing of the app's own that says nothing of sign-ins.
+      return locate.isMadeWithNew(value) ? [] : unknown()
+    }
+    const pushed = name === null ? [] : locate.pushedTo(module, name)
+    const results = named ? locate.resultsOf(named.module, named.source.name) : []
+    if (results.length > 0) return results.flatMap((result) => inside(result, found.module))
+    return [...inside(found.value, found.module), ...pushed.flatMap((one) => inside(one))]
+  }
+
+  #providerOf(module: Module, value: Expression): Provider | null {
+    const { locate } = this.modules
+    const name = locate.calledName(value)
+    const binding = name === null ? null : locate.bindingOf(module, name)
+    const known = /^(?:next-auth|@auth\/core)\/providers\/(.+)$/.exec(binding?.specifier ?? "")?.[1]
+    const members = locate.membersOf(value)?.properties
+    if (known === undefined && !members) return null
+    const [own, type] = ["id", "type"].map((key) => members?.get(key)).map((member) => member && locate.literalText(member))
+    const id = known ?? own ?? null
+    const text = module.text.slice(value.getStart(), value.getEnd())
+    return { id, kind: type === "oidc" ? "oauth" : (type ?? kindOf(id)), text }
+  }
+
+  /** What an expression is that names a constant, or a part of one: `ROUTES.signIn`. */
+  #constantOf(module: Module, expression: Expression, depth = 0): { module: Module; value: Expression } | null {
+    const { locate } = this.modules
+    if (depth > longestChain) return null
+    const value = locate.unwrapExpression(expression)
+    const local = locate.localInitializerOf(value)
+    if (local) return this.#constantOf(module, local, depth + 1)
+    const method = locate.methodCallOf(value)
+    const frozen = method?.name === "freeze" && locate.identifierText(method.object) === "Object" ? method.arguments[0] : undefined
+    if (frozen) return this.#constantOf(module, frozen, depth + 1)
+    const name = locate.identifierText(value)
+    const property = locate.propertyOf(value)
+    if (name === null && property === null) return { module, value }
+    if (property) {
+      const object = this.#constantOf(module, property.object, depth + 1)
+      const member = object && locate.membersOf(object.value)?.properties.get(property.name)
+      return member ? this.#constantOf(object.module, member, depth + 1) : this.#exportOf(module, property.object, property.name)
+    }
+    const found = name === null ? null : this.#follow(module, name)
+    return found && (found.value === value ? null : this.#constantOf(found.module, found.value, depth + 1))
+  }
+
+  /** `routes.signIn`, where `routes` is all that a module exports. */
+  #exportOf(module: Module, object: Expression, name: string): { module: Module; value: Expression } | null {
+    const binding = this.modules.locate.bindingOf(module, this.modules.locate.identifierText(object) ?? "")
+    const path = binding?.imported === "*" ? this.modules.resolve(module.path, binding.specifier) : null
+    const target = path === null ? null : this.modules.parse(path)
+    return target && this.#follow(target, name)
   }
 
   /** Without the guard that an earlier run has put around it. */
@@ -158,6 +265,11 @@ export class Options {
     return target && binding ? this.#follow(target, binding.imported, depth + 1) : null
   }
 }
+
+const placeOf = ({ path }: Module, node: Expression): Place => ({ path, offset: node.getStart() })
+
+/** Methods of lists whose result has no other elements. */
+const keepsElements = new Set(["concat", "filter", "flat", "reverse", "slice", "sort", "toReversed", "toSorted"])
 
 /** `prisma.customer.findUnique({ where: { email } })`: customer. */
 function tablesIn(text: string): string[] {

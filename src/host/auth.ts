@@ -1,13 +1,15 @@
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
+import { isPackageName } from "../names"
 import { quotedOr } from "../shell"
 import { findHandler, searched } from "./auth-handler"
 import { Options } from "./auth-options"
 import type { HostFiles } from "./files"
+import { parseManifest } from "./json"
 import type { Modules } from "./modules"
 import type { AuthFacts } from "./types"
-import { dependencyRange, type PackageJson, type VersionFact, versionOf } from "./workspace"
+import { dependencyRange, installedVersion, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
 type AuthResult = { facts: AuthFacts; evidence: Record<string, string> }
 
@@ -53,7 +55,7 @@ export function detectAuth(
       file: handler,
       suggestion: `Nothing was changed: with MFA nobody could sign in there. Let the handler run on Node.js, export const runtime = "nodejs", and run this again.`,
     })
-  const live = override ?? liveCall(modules, handler)
+  const live = override ?? liveCall(files, modules, handler)
   const candidates = live
     ? [live]
     : [...modules.reachable(handler)].filter((module) => callsNextAuth(modules, module)).map(({ path }) => path)
@@ -103,6 +105,7 @@ export function detectAuth(
     })
   const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
+  const lineOf = (place: { path: string; offset: number } | null) => place && line(place.path, place.offset)
   return {
     facts: {
       library: "next-auth",
@@ -115,8 +118,10 @@ export function detectAuth(
       providers: [...new Set(options.providers)].toSorted(),
       signIns: { adapter: options.adapter, oauth: options.oauth, credentials: options.credentials, tables: [...options.tables] },
       isMadeInFunction: major >= 5 && first.inFunction,
-      ownEncoding: options.encodeAt && line(options.encodeAt.path, options.encodeAt.offset),
+      ownEncoding: lineOf(options.encodeAt),
+      unknownProviders: lineOf(options.unknownProvidersAt),
       signInPage: options.signInPage,
+      unknownSignInPage: lineOf(options.unknownSignInPageAt),
       handler,
       router,
       routesDir: dir,
@@ -141,23 +146,44 @@ const callsNextAuth = ({ locate }: Modules, module: Module) =>
   module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
 
 const runsOnEdge = (text: string): boolean =>
-  /^export const (?:runtime\s*=|config\s*=\s*\{[^}]{0,200}\bruntime:)\s*["'](?:experimental-)?edge["']/m.test(text)
+  /^export const (?:runtime\s*(?::[^=\n]{0,200})?=|config\s*(?::[^=\n]{0,200})?=\s*\{[^}]{0,200}\bruntime:)\s*["'](?:experimental-)?edge["']/m.test(
+    text,
+  )
+
+/** Whether a specifier is a package's that the app depends on, or has. */
+function isPackage(files: HostFiles, specifier: string): boolean {
+  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0]
+  if (name === undefined || !isPackageName(name)) return false
+  return dependencyRange(parseManifest(files.read("package.json") ?? "{}"), name) !== null || installedVersion(files, name) !== null
+}
 
 const handlerNames = ["handlers", "GET", "POST"]
 
-/** The module whose NextAuth the route handler exports, by the names that it hands on; null where that cannot be told. */
-function liveCall(modules: Modules, handler: string): string | null {
+/**
+ * The module whose NextAuth the route handler exports, by the names that it hands on; null where that cannot be told.
+ * @throws CliError auth_config_not_found where they come from what is no file here and no package: any other NextAuth in reach is not theirs
+ */
+function liveCall(files: HostFiles, modules: Modules, handler: string): string | null {
   const { locate } = modules
   let path: string | null = handler
   for (let step = 0; path !== null && step < 5; step++) {
     const module = modules.parse(path)
     if (!module) return null
     if (callsNextAuth(modules, module)) return path
-    const imported = module.imports.filter(({ names }) => names.some((name) => handlerNames.includes(name.imported)))
+    const { path: from } = module
+    const imported = module.imports
+      .filter(({ typeOnly }) => !typeOnly)
+      .filter(({ names }) => names.some((name) => handlerNames.includes(name.imported)))
     const specifiers = [
       ...imported.map(({ specifier }) => specifier),
       ...handlerNames.flatMap((name) => locate.reexportedFrom(module, name)),
     ]
+    const unknown = specifiers.find((specifier) => modules.resolve(from, specifier) === null && !isPackage(files, specifier))
+    if (unknown !== undefined)
+      throw new CliError("auth_config_not_found", `${from} hands on what it has from ${JSON.stringify(unknown)}, which was not found.`, {
+        file: from,
+        suggestion: "Nothing was changed. Name the file that calls NextAuth: npx chimerai add mfa --auth src/auth.ts",
+      })
     const [only, ...others] = [...new Set(specifiers.map((specifier) => modules.resolve(module.path, specifier)))]
     if (others.length > 0 || !only) return null
     path = only

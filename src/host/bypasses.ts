@@ -71,7 +71,11 @@ function passwordUpdates(file: string, text: string, users: string, mayLook: () 
 
 /** What a call of NextAuth looks like in a file that serves sign-ins with one of its own; null where it does not. */
 function otherCall(text: string): RegExp | null {
-  const name = /^[ \t]*import[ \t]+(\w+)[^;"']{0,500}["']next-auth["']/m.exec(text)?.[1]
+  const [, all, renamed, plain] =
+    /^[ \t]*import[ \t]+(?:(?:\w+,[ \t]*)?\*[ \t]+as[ \t]+(\w+)|\{[^}"']{0,500}\bdefault[ \t]+as[ \t]+(\w+)|(\w+))[^;"']{0,500}["']next-auth["']/m.exec(
+      text,
+    ) ?? []
+  const name = all === undefined ? (renamed ?? plain) : `${all}[ \\t]*\\.[ \\t]*default`
   if (!name) return null
   const keepsAll = new RegExp(`\\b(?:const|let)[ \\t]+\\w+[ \\t]*=[ \\t]*${name}[ \\t]*\\(`).test(text) && !/\.auth\b/.test(text)
   return keepsAll || /\bhandlers?\b|\bsignIn\b|\bPOST\b/.test(text) ? new RegExp(`\\b${name}\\s*\\(`) : null

@@ -90,6 +90,16 @@ export async function detect(
     )
   const prisma = { version: prismaVersion.version, ...schema.facts, client: client.client }
   warnings.push(...whoseSignIn(auth.facts, prisma, auth.evidence["auth.providers"] ?? auth.facts.config))
+  const { unknownSignInPage } = auth.facts
+  if (unknownSignInPage !== null) {
+    const [file = "", line] = unknownSignInPage.split(":")
+    warnings.push({
+      code: "sign_in_page_unknown",
+      message: `pages.signIn of next-auth's options cannot be read here, so MFA's pages are laid out as if the app had no sign-in page of its own, and its forms are not looked for. Write it as a literal or a constant of one, signIn: "/login", and run this again; where the address stays as it is, see that a form that calls signIn(..., { redirect: false }) goes to the URL it gets back.`,
+      file,
+      ...(line && { line: Number(line) }),
+    })
+  }
   if (client.client.replicas)
     warnings.push({
       code: "read_replicas",

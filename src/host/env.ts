@@ -2,6 +2,7 @@ import { dirname, join, relative } from "node:path"
 import ignore, { type Ignore } from "ignore"
 import { readText, statAt } from "../disk/look"
 import { holdsSecrets } from "../disk/secrets"
+import { assignmentsOf } from "../edit/env"
 import { ignoredBy, isTracked, placeOf, realPathOf, wasCommitted } from "../run/git"
 import { isWithin } from "../run/project"
 import { repositoryOf } from "../run/repository"
@@ -102,24 +103,9 @@ export const isKnown = ({ privacy }: EnvFile): boolean => privacy === "tracked" 
  */
 export function valueIn(text: string, name: string): string | null {
   let value: string | null = null
-  for (const line of text.split(/\r\n|\r|\n/)) {
-    const assignment = line.trim().replace(/^export\s+/, "")
-    if (!assignment.startsWith(name)) continue
-    const rest = assignment.slice(name.length).trimStart()
-    if (!rest.startsWith("=") && !/^:\s/.test(rest)) continue
-    value = unquoted(rest.slice(1).trim())
-  }
+  for (const assigned of assignmentsOf(text))
+    if (assigned.name === name) value = /[\r\n]/.test(assigned.value) ? assigned.line : assigned.value
   return value
-}
-
-function unquoted(value: string): string {
-  const quote = value[0]
-  if (quote === '"' || quote === "'" || quote === "`") {
-    const end = value.indexOf(quote, 1)
-    return end === -1 ? value : value.slice(1, end)
-  }
-  const comment = value.indexOf("#")
-  return comment === -1 ? value : value.slice(0, comment).trimEnd()
 }
 
 /**

@@ -42,7 +42,10 @@ function patternsOf({ locate }: Modules, matcher: Parameters<Modules["locate"]["
 function guardOf(modules: Modules, module: Module, authFile: string): MiddlewareGuard | null {
   const { locate } = modules
   const auth = locate.exportedAuth(module)
-  if (auth === "own") return locate.callsOfDefault(module, "next-auth").length === 1 ? "own-call" : null
+  if (auth === "own") {
+    const calls = locate.callsOfDefault(module, "next-auth")
+    return calls.length === 1 && locate.strayUseOf(module, "next-auth", calls) === null ? "own-call" : null
+  }
   const imported = auth && locate.bindingOf(module, auth.name)
   if (imported?.imported === "auth") return modules.resolve(module.path, imported.specifier) === authFile ? "auth" : null
   const specifiers = locate.specifiersOf(module).map(({ text }) => text)

@@ -50,6 +50,10 @@ function schemaOfScripts(scripts: string[]): string | null {
 /** Characters: what is behind them is not looked at. */
 const longestConfig = 100_000
 
+/** What a comment of several lines says is no setting. A pattern in quotes, as in "prisma/**\/*.prisma", begins none. */
+const withoutBlockComments = (text: string): string =>
+  text.replace(/"[^"\n]*"|'[^'\n]*'|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)/g, (part) => (part.startsWith("/*") ? " " : part))
+
 /** Arguments of one `join`. */
 const mostParts = 20
 
@@ -64,7 +68,7 @@ function schemaIn(files: HostFiles, home: string, override?: string, clientDir?:
   const configText = configPath ? (files.read(configPath) ?? "") : ""
   // The config is code and is not run: only a literal counts, in either of the two ways it is written.
   const inConfig = /^[ \t]*schema[ \t]*:\s*(?:path\.)?(?:(?:join|resolve)\(\s*)?((?:["'][^"'\n]+["']\s*(?:,\s*)?)+)/m.exec(
-    configText.slice(0, longestConfig),
+    withoutBlockComments(configText.slice(0, longestConfig)),
   )?.[1]
   const fromConfig = inConfig
     ? posix.normalize(posix.join(...Array.from(inConfig.matchAll(/["']([^"']+)["']/g), ([, part = ""]) => part).slice(0, mostParts)))

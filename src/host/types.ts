@@ -28,6 +28,8 @@ export type AuthFacts = {
   providers: string[]
   /** What the options have of them, as far as it can be read: an adapter, OAuth, how many credentials providers, and the tables that those read. */
   signIns: { adapter: boolean; oauth: boolean; credentials: number; tables: string[] }
+  /** Where providers are that could not be read: `src/auth.ts:12`. What follows from all of them is not known then. */
+  unknownProviders: string | null
   /** NextAuth is called in a function, which may make one for each tenant. */
   isMadeInFunction: boolean
   /** Where the app encodes its session tokens itself: `src/auth.ts:12`. */
@@ -39,8 +41,10 @@ export type AuthFacts = {
   routesDir: string
   /** What other files can read the options from: `src/lib/auth.ts#authOptions`. */
   options: OptionsSource[]
-  /** `pages.signIn` of the options, where it is a literal. */
+  /** `pages.signIn` of the options, where it is a literal or the name of one. */
   signInPage: string | null
+  /** Where it is neither: `src/auth.ts:12`. */
+  unknownSignInPage: string | null
   /** The folder of the auth route handler's catch-all: `src/app/api/auth`. */
   handlerDir: string
 }

@@ -6,7 +6,7 @@ import type { AuthFacts, PrismaFacts, Warning } from "./types"
  * @param evidence where the providers are: `src/auth.ts:12`
  */
 export function whoseSignIn(
-  { signIns, isMadeInFunction, ownEncoding, session }: AuthFacts,
+  { signIns, unknownProviders, isMadeInFunction, ownEncoding, session }: AuthFacts,
   { userModel, userId, userEmail }: PrismaFacts,
   evidence: string,
 ): Warning[] {
@@ -31,6 +31,18 @@ export function whoseSignIn(
       code: "oauth_without_adapter",
       message: `OAuth is used without an adapter. MFA then tells whose sign-in it is by the address at the provider (${userModel}.${userEmail}, compared without case), or by the ${userModel}.${userId.name} that your jwt callback puts into the token as sub, id or userId. Where a user's address there differs from the row's and the token has no such id, MFA does not know them: they are not asked for a code, and their sessions from before the installation do not end when MFA is turned on. Have callbacks.jwt set token.userId to the row's ${userId.name} at every sign-in.`,
       ...place,
+    })
+  if (unknownProviders !== null)
+    warnings.push({
+      code: "providers_unknown",
+      message: `Some providers cannot be read here, as code makes them that is not run to look at it. See to it yourself: ${
+        signIns.adapter
+          ? ""
+          : `OAuth without an adapter is known by its address alone, unless callbacks.jwt sets token.userId to the row's ${userId.name}; `
+      }with several credentials providers, or one that looks people up in several tables, authorize has to return the ${userId.name}${
+        userId.type === "String" ? "" : ` and the ${userEmail}`
+      } of a ${userModel} row; and those who sign in have to be rows of ${userModel} (--user-model names another model).`,
+      ...placeOf(unknownProviders),
     })
   const [first, ...more] = signIns.tables
   if (signIns.credentials === 1 && first !== undefined && more.length > 0)

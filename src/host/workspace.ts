@@ -100,8 +100,12 @@ export type VersionFact = {
   evidence: string
 }
 
+/** An address without the login it is fetched with, `git+https://me:token@github.com/x`: versions are printed. */
+export const withoutLogin = (range: string): string => range.replace(/\/\/[^/\s]*@/g, "//<secret>@")
+
 /** The version a package has in the app: what is installed, else what the lockfile says, else what its range begins with. */
-export function versionOf(files: HostFiles, name: string, range: string, manifestText: string): VersionFact {
+export function versionOf(files: HostFiles, name: string, stated: string, manifestText: string): VersionFact {
+  const range = withoutLogin(stated)
   const known = installedVersion(files, name) ?? lockedVersion(files, name)
   const evidence = evidenceOf("package.json", manifestText, `"${name}"`)
   if (known) return { version: known, range, guessed: false, evidence }

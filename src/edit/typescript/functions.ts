@@ -1,4 +1,5 @@
 import { ts } from "ts-morph"
+import type { Module } from "./module"
 
 export type FunctionNode = ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction
 
@@ -18,3 +19,27 @@ export function returnedBy(node: FunctionNode): ts.Expression[] {
   ts.forEachChild(node.body, visit)
   return results
 }
+
+/** All that a function of the module returns, by its name, or `default` for what the module exports so. */
+export function resultsOf(module: Module, name: string): ts.Expression[] {
+  for (const statement of module.source.statements) {
+    // A signature without a body is one of an overload: the function itself comes behind them.
+    if (
+      ts.isFunctionDeclaration(statement) &&
+      statement.body &&
+      (statement.name?.text === name || (name === "default" && isDefault(statement)))
+    )
+      return returnedBy(statement)
+    if (name === "default" && ts.isExportAssignment(statement) && !statement.isExportEquals) {
+      const { expression } = statement
+      if (ts.isIdentifier(expression)) return resultsOf(module, expression.text)
+      return isFunction(expression) ? returnedBy(expression) : [expression]
+    }
+    if (!ts.isVariableStatement(statement)) continue
+    const declaration = statement.declarationList.declarations.find((one) => ts.isIdentifier(one.name) && one.name.text === name)
+    if (declaration?.initializer) return isFunction(declaration.initializer) ? returnedBy(declaration.initializer) : []
+  }
+  return []
+}
+
+const isDefault = (node: ts.FunctionDeclaration) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false

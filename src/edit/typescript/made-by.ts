@@ -1,8 +1,7 @@
 import { ts } from "ts-morph"
 import { membersOf, unwrapExpression } from "./expressions"
 import { isFunction, returnedBy } from "./functions"
-import { namesBound } from "./locate"
-import { type Module, walk } from "./module"
+import { type Module, namesBound, walk } from "./module"
 
 /**
  * The exported names whose value is what `new <Class>()` makes: itself, by way of other names and functions of the

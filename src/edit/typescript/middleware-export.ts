@@ -5,13 +5,17 @@ import type { Module } from "./module"
 
 const exportedAs = ["default", "middleware", "proxy"]
 
+type ExportedValue = { name: string; value: ts.Expression | "own" }
+
 /**
  * The `auth` of next-auth that a middleware exports, alone or around a function: `export default auth`,
  * `export default auth((request) => …)`, `export const { auth: middleware } = NextAuth(…)`.
  * @returns the local name it is reached by, `own` when it comes from a call of NextAuth in this file, or null
  */
 export function exportedAuth(module: Module): { name: string } | "own" | null {
-  const [value] = exportedValues(module)
+  const values = exportedValues(module)
+  // Next.js runs the function that is exported by name, and the default only where there is none.
+  const { value } = values.find(({ name }) => name !== "default") ?? values[0] ?? {}
   if (value === undefined) return null
   if (value === "own") return "own"
   const node = unwrapExpression(value)
@@ -41,9 +45,9 @@ function isAuthOf(module: Module, initializer: ts.Expression): boolean {
   return isNextAuth(module, ts.isPropertyAccessExpression(node) ? unwrapExpression(node.expression) : node)
 }
 
-function exportedValues(module: Module): (ts.Expression | "own")[] {
-  return module.source.statements.flatMap((statement): (ts.Expression | "own")[] => {
-    if (ts.isExportAssignment(statement)) return [statement.expression]
+function exportedValues(module: Module): ExportedValue[] {
+  return module.source.statements.flatMap((statement): ExportedValue[] => {
+    if (ts.isExportAssignment(statement)) return [{ name: "default", value: statement.expression }]
     if (
       ts.isExportDeclaration(statement) &&
       !statement.moduleSpecifier &&
@@ -51,13 +55,21 @@ function exportedValues(module: Module): (ts.Expression | "own")[] {
       ts.isNamedExports(statement.exportClause)
     )
       return statement.exportClause.elements.flatMap(({ name, propertyName }) =>
-        exportedAs.includes(name.text) && (!propertyName || ts.isIdentifier(propertyName)) ? [(propertyName ?? name) as ts.Identifier] : [],
+        exportedAs.includes(name.text) && (!propertyName || ts.isIdentifier(propertyName))
+          ? [{ name: name.text, value: (propertyName ?? name) as ts.Identifier }]
+          : [],
       )
-    if (!ts.isVariableStatement(statement) || !statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return []
-    return statement.declarationList.declarations.flatMap(({ name, initializer }): (ts.Expression | "own")[] => {
-      if (!initializer || !exportedAs.some((exported) => bindsName(name, exported))) return []
-      if (ts.isIdentifier(name)) return [initializer]
-      return isNextAuth(module, unwrapExpression(initializer)) ? ["own"] : []
+    const isExported = ts.canHaveModifiers(statement) && statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+    if (!isExported) return []
+    // A function of the app's own decides by itself.
+    if (ts.isFunctionDeclaration(statement) && statement.name && exportedAs.includes(statement.name.text))
+      return [{ name: statement.name.text, value: statement.name }]
+    if (!ts.isVariableStatement(statement)) return []
+    return statement.declarationList.declarations.flatMap(({ name, initializer }): ExportedValue[] => {
+      const exported = exportedAs.find((one) => bindsName(name, one))
+      if (!initializer || exported === undefined) return []
+      if (ts.isIdentifier(name)) return [{ name: exported, value: initializer }]
+      return isNextAuth(module, unwrapExpression(initializer)) ? [{ name: exported, value: "own" }] : []
     })
   })
 }

@@ -31,6 +31,8 @@ export function parseModule(path: string, text: string): ParseResult {
   if (text.length > longestModule) return { ok: false, message: "it is too long", offset: 0 }
   const tooDeep = deepAsync(text)
   if (tooDeep !== null) return { ok: false, message: "async( is nested too deeply", offset: tooDeep }
+  const tooOften = deepInfer(text)
+  if (tooOften !== null) return { ok: false, message: "infer ... extends is nested too deeply", offset: tooOften }
   const source = ts.createSourceFile(path, text, parseOptions, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
   const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
   if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
@@ -46,21 +48,47 @@ export function parseModule(path: string, text: string): ParseResult {
   }
 }
 
+/** The tokens of a text. A template or an expression that is taken for the beginning of another one would hide what follows. */
+function* tokensOf(text: string): Generator<{ token: ts.SyntaxKind; start: number }> {
+  const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, text)
+  /** Of every brace that is open, whether it is one of a template: `${`. */
+  const braces: boolean[] = []
+  let last = ts.SyntaxKind.Unknown
+  for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
+    if (token === ts.SyntaxKind.OpenBraceToken || token === ts.SyntaxKind.TemplateHead) braces.push(token === ts.SyntaxKind.TemplateHead)
+    else if (token === ts.SyntaxKind.CloseBraceToken && braces.pop()) {
+      token = scanner.reScanTemplateToken(false)
+      if (token === ts.SyntaxKind.TemplateMiddle) braces.push(true)
+    } else if ((token === ts.SyntaxKind.SlashToken || token === ts.SyntaxKind.SlashEqualsToken) && !isValueEnd(last))
+      token = scanner.reScanSlashToken()
+    yield { token, start: scanner.getTokenStart() }
+    last = token
+  }
+}
+
+/** Whether a value may end with a token: a slash behind it divides. */
+const isValueEnd = (token: ts.SyntaxKind): boolean =>
+  token === ts.SyntaxKind.Identifier ||
+  token === ts.SyntaxKind.CloseParenToken ||
+  token === ts.SyntaxKind.CloseBracketToken ||
+  token === ts.SyntaxKind.CloseBraceToken ||
+  (token >= ts.SyntaxKind.FirstLiteralToken && token <= ts.SyntaxKind.LastLiteralToken) ||
+  token === ts.SyntaxKind.TemplateTail
+
 /** Levels. For each, the parser of TypeScript takes twice as long: it reads `async(` as a function first, and then as a call. */
 const deepestAsync = 8
 
 /** Where more parentheses of `async(` or `async<T>(` are open at once than the parser could read. */
 function deepAsync(text: string): number | null {
   if ((text.match(/\basync\b/g)?.length ?? 0) <= deepestAsync) return null
-  const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, text)
   const open: boolean[] = []
   let depth = 0
   // Behind `async`, until something comes that is no type parameter.
   let isAsync = false
-  for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
+  for (const { token, start } of tokensOf(text)) {
     if (token === ts.SyntaxKind.OpenParenToken) {
       open.push(isAsync)
-      if (isAsync && ++depth > deepestAsync) return scanner.getTokenStart()
+      if (isAsync && ++depth > deepestAsync) return start
     } else if (token === ts.SyntaxKind.CloseParenToken && open.pop()) depth--
     isAsync = token === ts.SyntaxKind.AsyncKeyword || (isAsync && inTypeParameters.has(token))
   }
@@ -73,6 +101,52 @@ const inTypeParameters: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.CommaToken,
   ts.SyntaxKind.ExtendsKeyword,
   ts.SyntaxKind.Identifier,
+])
+
+/** Levels. Each takes the parser twice as long here, too: it reads a constraint, and then once more without what follows it. */
+const deepestInfer = 8
+
+/** Where more brackets are open at once than the parser could read, each in the constraint of an `infer U extends`. */
+function deepInfer(text: string): number | null {
+  if ((text.match(/\binfer\b/g)?.length ?? 0) <= deepestInfer) return null
+  const open: { close: ts.SyntaxKind; isConstraint: boolean }[] = []
+  let depth = 0
+  let isConstraint = false
+  let before = ts.SyntaxKind.Unknown
+  let last = ts.SyntaxKind.Unknown
+  for (const { token, start } of tokensOf(text)) {
+    const close = closing.get(token)
+    if (token === ts.SyntaxKind.ExtendsKeyword && before === ts.SyntaxKind.InferKeyword) isConstraint = true
+    else if (close !== undefined) {
+      open.push({ close, isConstraint })
+      if (isConstraint && ++depth > deepestInfer) return start
+      isConstraint = false
+    } else if (endsConstraint.has(token)) {
+      // A `<` that is no bracket has no end of its own.
+      const end = open.findLastIndex((one) => one.close === token)
+      const isBracket = token !== ts.SyntaxKind.GreaterThanToken || end === open.length - 1
+      if (isBracket && end !== -1) depth -= open.splice(end).filter((one) => one.isConstraint).length
+      isConstraint = false
+    }
+    before = last
+    last = token
+  }
+  return null
+}
+
+const closing: ReadonlyMap<ts.SyntaxKind, ts.SyntaxKind> = new Map([
+  [ts.SyntaxKind.OpenParenToken, ts.SyntaxKind.CloseParenToken],
+  [ts.SyntaxKind.OpenBracketToken, ts.SyntaxKind.CloseBracketToken],
+  [ts.SyntaxKind.OpenBraceToken, ts.SyntaxKind.CloseBraceToken],
+  [ts.SyntaxKind.LessThanToken, ts.SyntaxKind.GreaterThanToken],
+])
+
+const endsConstraint: ReadonlySet<ts.SyntaxKind> = new Set([
+  ...closing.values(),
+  ts.SyntaxKind.CommaToken,
+  ts.SyntaxKind.SemicolonToken,
+  ts.SyntaxKind.QuestionToken,
+  ts.SyntaxKind.ColonToken,
 ])
 
 function readImport(node: ts.ImportDeclaration): ImportDeclaration {
@@ -132,7 +206,8 @@ const bindings = new WeakMap<ts.SourceFile, ReadonlyMap<string, Binding>>()
 
 function bindingsIn({ source, imports }: Module): ReadonlyMap<string, Binding> {
   const found = new Map<string, Binding>()
-  for (const { specifier, names } of imports)
+  // A name of `import type` is no value: nothing can be called by it.
+  for (const { specifier, names } of imports.filter(({ typeOnly }) => !typeOnly))
     for (const { local, imported } of names) if (!found.has(local)) found.set(local, { specifier, imported })
   bindings.set(source, found)
   return found
@@ -147,16 +222,47 @@ export function specifiersOf({ source }: Module): { text: string; start: number;
   })
 }
 
-/** Every name the module declares or imports at its top level. */
-export function topLevelNames(module: Module): Set<string> {
-  const names = new Set(module.imports.flatMap((declaration) => declaration.names.map(({ local }) => local)))
-  const add = (name: ts.BindingName): void => {
-    if (ts.isIdentifier(name)) names.add(name.text)
-    else for (const element of name.elements) if (!ts.isOmittedExpression(element)) add(element.name)
+/** Every name the module declares or imports at its top level, types among them: an import of the same name would be one too many. */
+export function topLevelNames({ source }: Module): Set<string> {
+  return new Set([...source.statements.flatMap(namesOf), ...source.statements.flatMap(hoistedIn)])
+}
+
+/** The names that a statement declares where it stands. */
+export function namesOf(statement: ts.Statement): string[] {
+  if (ts.isVariableStatement(statement)) return namesOfList(statement.declarationList)
+  if (ts.isImportDeclaration(statement)) {
+    const { name, namedBindings } = statement.importClause ?? {}
+    const named = namedBindings && (ts.isNamespaceImport(namedBindings) ? [namedBindings] : namedBindings.elements)
+    return [...(name ? [name.text] : []), ...(named ?? []).map((element) => element.name.text)]
   }
-  for (const statement of module.source.statements) {
-    if (ts.isVariableStatement(statement)) for (const { name } of statement.declarationList.declarations) add(name)
-    else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name) names.add(statement.name.text)
+  const isNamed =
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement) ||
+    ts.isEnumDeclaration(statement) ||
+    ts.isModuleDeclaration(statement) ||
+    ts.isImportEqualsDeclaration(statement)
+  return isNamed && statement.name && ts.isIdentifier(statement.name) ? [statement.name.text] : []
+}
+
+export const namesOfList = ({ declarations }: ts.VariableDeclarationList): string[] => declarations.flatMap(({ name }) => namesBound(name))
+
+/** The names that a declaration makes: `a` and `b` of `const { a, x: [b] } = ...`. */
+export function namesBound(name: ts.BindingName): string[] {
+  return ts.isIdentifier(name)
+    ? [name.text]
+    : name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : namesBound(element.name)))
+}
+
+/** What `var` declares in a statement or a body, however deep: it is there in all of the function. */
+export function hoistedIn(node: ts.Node): string[] {
+  const names: string[] = []
+  const open = [node]
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (ts.isFunctionLike(next) || ts.isClassStaticBlockDeclaration(next)) continue
+    if (ts.isVariableDeclarationList(next) && (next.flags & ts.NodeFlags.BlockScoped) === 0) names.push(...namesOfList(next))
+    ts.forEachChild(next, (child) => {
+      open.push(child)
+    })
   }
   return names
 }

@@ -4,6 +4,7 @@
  */
 export * from "./call-results"
 export * from "./expressions"
+export * from "./functions"
 export * from "./locate"
 export * from "./made-by"
 export * from "./middleware-export"

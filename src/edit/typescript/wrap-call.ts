@@ -1,6 +1,6 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
 import { behind, claimName, importInsertion, type Origin, usualWidth } from "./imports"
-import { type Call, callsOfDefault } from "./locate"
+import { type Call, callsOfDefault, strayUseOf } from "./locate"
 import { type Module, topLevelNames } from "./module"
 
 export type WrapRequest = Origin & {
@@ -18,6 +18,16 @@ export function wrapCall(module: Module, { library, wrapper, from, means }: Wrap
   const [call] = calls
   if (!call) return { kind: "refuse", code: "edit_unsafe", message: `${library} is not called in this file.` }
   if (calls.length > 1) return { kind: "refuse", code: "edit_unsafe", message: `${library} is called ${calls.length} times in this file.` }
+
+  const stray = strayUseOf(module, library, calls)
+  if (stray !== null)
+    return {
+      kind: "refuse",
+      code: "edit_unsafe",
+      message: `${library} is used in this file in another way than by its one call: what is made there would go past ${wrapper}.`,
+      offset: stray,
+      snippet: `import NextAuth from "${library}"\n\nNextAuth(...) // the only use of it in this file`,
+    }
 
   const { ours, taken } = claimName(module, wrapper, { means })
   if (taken) return taken
@@ -54,6 +64,8 @@ function rename(module: Module, { calleeStart, calleeEnd }: Call, library: strin
     !declaration ||
     !last ||
     !name ||
+    // The new constant comes behind the last import, and has its value only from there on.
+    calleeStart < last.end ||
     !module.text.startsWith(local, declaration.start + name[0].length) ||
     topLevelNames(module).has(base)
   )

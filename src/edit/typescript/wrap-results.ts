@@ -1,7 +1,7 @@
 import { ts } from "ts-morph"
 import type { EditResult, Insertion } from "../splice"
 import { identifierText } from "./expressions"
-import { isFunction, returnedBy } from "./functions"
+import { resultsOf } from "./functions"
 import { claimName, importInsertion, type Origin } from "./imports"
 import type { Module } from "./module"
 
@@ -14,7 +14,7 @@ export type ResultRequest = Origin & {
 
 /** `return value` becomes `return name(value)`, wherever the function returns; `export default value` likewise. */
 export function wrapResults(module: Module, { name, from, means, of }: ResultRequest): EditResult {
-  const results = resultsOf(module.source, of)
+  const results = resultsOf(module, of)
   if (results.length === 0) return { kind: "refuse", code: "edit_unsafe", message: `${of} is not a function that returns something here.` }
   const { ours, taken } = claimName(module, name, { means })
   if (taken) return taken
@@ -36,21 +36,3 @@ function wrap(result: ts.Expression, name: string): Insertion[] {
 const isComma = (node: ts.Expression): boolean => ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken
 
 const isCallOf = (node: ts.Expression, name: string): boolean => ts.isCallExpression(node) && identifierText(node.expression) === name
-
-function resultsOf(source: ts.SourceFile, name: string): ts.Expression[] {
-  for (const statement of source.statements) {
-    if (ts.isFunctionDeclaration(statement) && (statement.name?.text === name || (name === "default" && isDefault(statement))))
-      return returnedBy(statement)
-    if (name === "default" && ts.isExportAssignment(statement) && !statement.isExportEquals) {
-      const { expression } = statement
-      if (ts.isIdentifier(expression)) return resultsOf(source, expression.text)
-      return isFunction(expression) ? returnedBy(expression) : [expression]
-    }
-    if (!ts.isVariableStatement(statement)) continue
-    const declaration = statement.declarationList.declarations.find((one) => ts.isIdentifier(one.name) && one.name.text === name)
-    if (declaration?.initializer) return isFunction(declaration.initializer) ? returnedBy(declaration.initializer) : []
-  }
-  return []
-}
-
-const isDefault = (node: ts.FunctionDeclaration) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false

@@ -52,7 +52,29 @@ describe("env files", () => {
     expect(apply(before, (text) => appendEnv(text, [entry]))).toBe(after)
   })
 
-  test.each(["KEY=mine\n", "export KEY = mine\n", "KEY=\n"])("an existing key is never changed: %j", (text) => {
+  test.each([
+    ['NOTE="\nKEY=text\n"\n', "in quotes of another one"],
+    ["NOTE='\nKEY=text\n' # of two lines\n", "in quotes, with a remark behind"],
+    ['NOTE=\n"\nKEY=text"\n', "in quotes that begin later"],
+  ])("a key that is text of another value is not there: %j", (before) => {
+    expect(apply(before, (text) => appendEnv(text, [entry]))).toBe(`${before}\n# why\nKEY=v$&\n`)
+  })
+
+  test.each([
+    "KEY=mine\n",
+    "export KEY = mine\n",
+    "KEY=\n",
+    'A="\nKEY=mine\n',
+    'A="b" c "\nKEY=mine\n"\n',
+    "KEY: mine\n",
+    'A="\\"\nKEY=1"\nKEY=2\n',
+  ])("an existing key is never changed: %j", (text) => {
     expect(appendEnv(text, [entry])).toEqual({ kind: "present" })
   })
+})
+
+test.each(["dependencies", "devDependencies"])("package.json with %s twice is refused: one of them counts for nothing", (field) => {
+  const text = `{\n  "${field}": { "a": "1" },\n  "${field}": { "m": "1" }\n}\n`
+  const result = addDependencies(text, [{ name: "m", range: "1", dev: false }])
+  expect(result).toMatchObject({ kind: "refuse", code: "edit_unsafe", message: expect.stringContaining(`"${field}" twice`) })
 })

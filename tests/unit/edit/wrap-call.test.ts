@@ -125,12 +125,119 @@ describe("what cannot be proven is refused", () => {
     ],
     ["the wrapper's name is taken", 'import NextAuth from "next-auth";\nconst withMfa = 1;\nexport const a = NextAuth(x);\n', "name_taken"],
     [
+      "an enum of the wrapper's name",
+      'import NextAuth from "next-auth";\nenum withMfa { A }\nexport const a = NextAuth(x);\n',
+      "name_taken",
+    ],
+    [
+      "a namespace",
+      'import NextAuth from "next-auth";\nnamespace withMfa { export const a = 1 }\nexport const a = NextAuth(x);\n',
+      "name_taken",
+    ],
+    ["a require", 'import NextAuth from "next-auth";\nimport withMfa = require("x");\nexport const a = NextAuth(x);\n', "name_taken"],
+    ["a hoisted variable", 'import NextAuth from "next-auth";\nif (x) { var withMfa = 1 }\nexport const a = NextAuth(x);\n', "name_taken"],
+    [
+      "the wrapper as a type alone",
+      'import NextAuth from "next-auth";\nimport type { withMfa } from "@/lib/mfa/with-mfa";\nexport const a = NextAuth(x);\n',
+      "name_taken",
+    ],
+    [
+      "the wrapper as a type among others",
+      'import NextAuth from "next-auth";\nimport { type withMfa, other } from "@/lib/mfa/with-mfa";\nexport const a = NextAuth(x);\n',
+      "name_taken",
+    ],
+    [
       "wrapped by something else",
       'import NextAuth from "next-auth";\nimport { traced } from "./t";\nexport const a = traced(NextAuth)(x);\n',
       "edit_unsafe",
     ],
   ])("%s", (_, text, code) => {
     expect(wrap(text)).toMatchObject({ kind: "refuse", code })
+  })
+
+  const used = 'import NextAuth from "next-auth";\nvoid (() => NextAuth(o));\n'
+  const ours = 'import { withMfa } from "@/lib/mfa/with-mfa";\n'
+  const strays: [string, string][] = [
+    ["another name", `${used}const Same = NextAuth;\nexport const a = Same(o);\n`],
+    ["bind", `${used}export const a = NextAuth.bind(null, o)();\n`],
+    ["an argument", `${used}export const a = make(NextAuth);\n`],
+    ["an import that is awaited", `${used}export const a = (await import("next-auth")).default(o);\n`],
+    ["require", `${used}export const a = require("next-auth").default(o);\n`],
+    ["import = require", `${used}import again = require("next-auth");\nexport const a = again.default(o);\n`],
+    ["a second name", `${used}import Again from "next-auth";\nexport const a = make(Again);\n`],
+    ["all of the package, by a name in quotes", `${used}import * as na from "next-auth";\nexport const a = na["default"](o);\n`],
+    ["all of the package, handed on", `${used}import * as na from "next-auth";\nexport const a = make(na);\n`],
+    ["a part that is taken out", `${used}import * as na from "next-auth";\nconst { default: Same } = na;\nexport const a = Same(o);\n`],
+    ["a member of an object", `${used}export const lib = { NextAuth };\n`],
+    ["an export", `${used}export { NextAuth };\n`],
+    ["an export as default", `${used}export default NextAuth;\n`],
+    ["an export from the package", `${used}export { default as Other } from "next-auth";\n`],
+    ["a tag", `${used}export const a = NextAuth\`x\`;\n`],
+  ]
+  test.each(strays)("the library in another use beside its call: %s", (_, text) => {
+    const wrapped = ours + text.replace("NextAuth(o)", "withMfa(NextAuth)(o)")
+    for (const one of [text, wrapped])
+      expect(wrap(one)).toMatchObject({ kind: "refuse", code: "edit_unsafe", message: expect.stringMatching(/another way/) })
+  })
+
+  test.each([
+    [
+      "types",
+      'import NextAuth, { type NextAuthConfig, type User } from "next-auth";\n',
+      "let r: ReturnType<typeof NextAuth> | User | NextAuthConfig;\n",
+    ],
+    [
+      "types by themselves",
+      'import NextAuth from "next-auth";\nimport type * as all from "next-auth";\nimport type Auth from "next-auth";\n',
+      "let r: typeof Auth | all.User;\n",
+    ],
+    ["an error class", 'import NextAuth, { AuthError } from "next-auth";\n', "class Mine extends AuthError {}\n"],
+    ["getServerSession", 'import NextAuth, { getServerSession } from "next-auth";\n', "const get = () => getServerSession(x);\n"],
+    [
+      "all of it, for an error class",
+      'import NextAuth from "next-auth";\nimport * as all from "next-auth";\n',
+      "class Mine extends all.AuthError {}\n",
+    ],
+    ["a member of that name", 'import NextAuth from "next-auth";\n', "const o = { NextAuth: 1, x: y.NextAuth };\n"],
+    ["a parameter of that name", 'import NextAuth from "next-auth";\n', "const f = (NextAuth) => NextAuth.x;\n"],
+    [
+      "a type of its module",
+      'import NextAuth from "next-auth";\n',
+      'declare module "next-auth" { interface Session { a: typeof NextAuth } }\nlet t: import("next-auth").Session;\n',
+    ],
+    [
+      "types handed on",
+      'import NextAuth from "next-auth";\n',
+      'export type { Session } from "next-auth";\nexport { AuthError } from "next-auth";\n',
+    ],
+  ])("what stands beside the call and is no use of it: %s", (_, imports, rest) => {
+    expect(edited(`${imports}${rest}export const a = NextAuth(x);\n`)).toContain("withMfa(NextAuth)(x)")
+  })
+
+  test.each([
+    ["a function in a block", "function h() { function withMfa(x) { return x } return withMfa(NextAuth)(o) }"],
+    ["a class in a block", "function h() { class withMfa {} return withMfa(NextAuth)(o) }"],
+    ["the head of a loop", "function h() { for (const withMfa of [id]) return withMfa(NextAuth)(o) }"],
+    ["a counter", "function h() { for (let withMfa = id; ; ) return withMfa(NextAuth)(o) }"],
+    ["what is caught", "function h() { try {} catch (withMfa) { return withMfa(NextAuth)(o) } }"],
+    ["a case", "function h() { switch (1) { case 1: const withMfa = id; default: return withMfa(NextAuth)(o) } }"],
+    ["a hoisted variable", "function h() { if (x) { for (var withMfa = id; ; ) break } return withMfa(NextAuth)(o) }"],
+    ["a function's own name", "const h = function withMfa() { return withMfa(NextAuth)(o) }"],
+    ["a class's own name", "const h = class withMfa { a = withMfa(NextAuth)(o) }"],
+    ["a parameter", "const h = (withMfa) => withMfa(NextAuth)(o)"],
+  ])("a wrapper that is hidden is not ours: %s", (_, code) => {
+    expect(wrap(`import NextAuth from "next-auth";\n${ours}${code}\n`)).toMatchObject({ kind: "refuse", code: "edit_unsafe" })
+  })
+
+  test("a variable of another function hides nothing", () => {
+    const text = `import NextAuth from "next-auth";\n${ours}const f = () => { var withMfa = 1; };\nexport const a = withMfa(NextAuth)(o);\n`
+    expect(wrap(text)).toEqual({ kind: "present" })
+  })
+
+  test("a call before the last import is not renamed: the constant would have no value yet", () => {
+    const text =
+      'import NextAuth from "next-auth";\n\nexport const { auth: uncachedAuth, handlers, signIn } = NextAuth(config);\nimport { config } from "./config";\n'
+    expect(edited(text)).toContain("signIn } = withMfa(NextAuth)(config);")
   })
 
   test("a wrapper by another module's withMfa is not ours", () => {

@@ -24,6 +24,11 @@ describe("the results of a function", () => {
     ],
     ["an arrow with a body", "const make = async () => {\n  const o = {};\n  return o;\n};\n", "  return protect(o);\n"],
     ["a function expression", "const make = function () { return base as O };\n", "{ return protect(base as O) }"],
+    [
+      "overloads",
+      "export function make(): O;\nexport function make(a?: A): O;\nexport function make(a?: A): O {\n  return { a };\n}\n",
+      "  return protect({ a });\n",
+    ],
     ["a comma", "export const make = () => (log(), { providers: [] });\n", "=> protect((log(), { providers: [] }));\n"],
     ["satisfies", "export const make = () => ({ providers: [] }) satisfies O;\n", "=> protect(({ providers: [] }) satisfies O);\n"],
   ])("%s", (_name, text, expected) => {

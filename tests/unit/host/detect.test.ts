@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs"
 import { join, win32 } from "node:path"
 import { describe, expect, test } from "vitest"
+import { eraseTypes } from "../../../src/edit/typescript/erase-types"
 import { loadFeature } from "../../../src/feature/load"
+import { render } from "../../../src/feature/render"
 import { findBypasses } from "../../../src/host/bypasses"
 import { detect, type Overrides } from "../../../src/host/detect"
 import { HostFiles, toSlashes } from "../../../src/host/files"
@@ -518,6 +520,67 @@ describe("whose sign-in it is", () => {
     expect((await warningsOf(options)).map(({ code }) => code)).toEqual(codes)
   })
 
+  const oauthFile = {
+    "providers.ts":
+      'import Google from "next-auth/providers/google";\nexport const google = Google({});\nexport const all = [google];\nexport const list = () => all;\n',
+  }
+  const oauthNames =
+    'import * as shared from "./providers";\nimport { all, google, list } from "./providers";\nvoid [shared, all, google, list];\n'
+  test.each([
+    ["a choice that is spread", "[...(process.env.ID ? [GitHub({})] : [])]"],
+    ["a condition that is spread", "[...((process.env.ID && [GitHub({})]) || [])]"],
+    ["a choice of one", "[process.env.ID ? GitHub({}) : null].filter((one) => one !== null)"],
+    ["a condition of one", "[process.env.ID && GitHub({})].filter(Boolean)"],
+    ["two lists in one", "[].concat([GitHub({})])"],
+    ["a list of another module", "all"],
+    ["one of another module", "[google]"],
+    ["a function of another module", "list()"],
+    ["a part of another module", "[...shared.all]"],
+    ["a part of an object", "parts.oauth"],
+    ["a list that is filled later", "later"],
+    ["one with options of its own", "[{ ...GitHub({}), allow: true }]"],
+    ["the other result of a function", "several()"],
+  ])("OAuth in %s is read", async (_, providers) => {
+    const local = `${oauthNames}const parts = { oauth: [GitHub({})] } as const;\nconst later = [];\nif (process.env.ID) later.push(GitHub({}));\nfunction several() { if (process.env.ID) return [GitHub({})]; return []; }\nvoid [parts, later, several];\n`
+    const found = await warningsOf(`providers: ${providers}`, oauthFile, local)
+    expect(found.map(({ code }) => code)).toEqual(["oauth_without_adapter"])
+  })
+
+  test("providers of a constant in the function that calls NextAuth are read", async () => {
+    const call = `export const handlers = (req, ctx) => {\n  const providers = [GitHub({})];\n  return NextAuth({ providers })(req, ctx);\n};`
+    const { warnings } = await factsOf({ "auth.ts": authWith("").replace(/export const [^;]+;/, call) })
+    expect(warnings.map(({ code }) => code)).toEqual(["sign_in_made_in_function", "oauth_without_adapter"])
+  })
+
+  test.each([
+    ["another package's list", "providers: ours", 'import { ours } from "company-sign-in";\n'],
+    ["another package's provider", "providers: [Credentials({}), steam()]", 'import { steam } from "next-auth-steam";\n'],
+    ["a list that is made anew", "providers: names.map((name) => byName[name])", "const names = [];\n"],
+    ["all of an object", "providers: Object.values(registry)", "const registry = {};\n"],
+    ["a function that makes it anew", "providers: make()", "function make() { return names.map((name) => byName[name]); }\n"],
+    ["options of another package", "...ours", 'import { ours } from "company-sign-in";\n'],
+    ["a list that names itself", "providers: [...a]", "const a = [...b];\nconst b = [...a];\n"],
+  ])("providers that cannot be read are said: %s", async (_, options, local) => {
+    const found = await warningsOf(options, {}, local)
+    expect(found.map(({ code }) => code)).toEqual(["providers_unknown"])
+    expect(found[0]).toMatchObject({ file: "auth.ts", message: expect.stringMatching(/User\b.*--user-model/) })
+  })
+
+  test("options that a function is given are options", async () => {
+    const helper = "const define = (options) => ({ ...options, debug: false });\nconst config = define({ providers: [GitHub] });\n"
+    expect((await warningsOf("...config", {}, helper)).map(({ code }) => code)).toEqual(["oauth_without_adapter"])
+  })
+
+  test("status does not pass over providers that cannot be read", async () => {
+    const { chimerai } = await import("../../support/host")
+    const local = 'import { ours } from "company-sign-in";\n'
+    const dir = makeHost({ "auth.ts": authWith("providers: ours, pages: { signIn: process.env.PAGE }", local) })
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).code).toBe(0)
+    const { checks } = chimerai(["status", "--json", dir]).json
+    for (const id of ["providers_unknown", "sign_in_page_unknown"])
+      expect(checks, id).toContainEqual(expect.objectContaining({ id, state: "unknown" }))
+  })
+
   test("a NextAuth that a function makes may be one of several", async () => {
     const made = (call: string) => ({ "auth.ts": authWith("providers: [Credentials({})]").replace(/export const [^;]+;/, call) })
     const codes = async (call: string) => (await factsOf(made(call))).warnings.map(({ code }) => code)
@@ -606,6 +669,33 @@ describe("where pages go", () => {
       signInDir: "app/(public)/auth/(forms)/login",
       signInFile: "app/(public)/auth/(forms)/login/page.tsx",
     })
+  })
+
+  const named: Tree = {
+    "routes.ts": 'export const ROUTES = { auth: { signIn: "/auth/login" } } as const;\nexport const LOGIN = "/auth/login";\n',
+    "app/auth/login/page.tsx": "",
+  }
+  test.each([
+    ["of a constant of another module", "{ signIn: ROUTES.auth.signIn }", ""],
+    ["of a name of another module", "{ signIn: LOGIN }", ""],
+    ["of all of another module", "{ signIn: routes.LOGIN }", ""],
+    ["of a frozen object", "PAGES", 'const PAGES = Object.freeze({ signIn: "/auth/login" });\n'],
+    ["of an object that is spread", '{ ...base.pages, error: "/x" }', "const base = { pages: { signIn: LOGIN } };\n"],
+  ])("the sign-in page %s", async (_, pages, local) => {
+    const auth = `import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nimport * as routes from "./routes";\nimport { LOGIN, ROUTES } from "./routes";\nvoid [prisma, routes, LOGIN, ROUTES];\n${local}export const { handlers } = NextAuth({ providers: [], pages: ${pages} });\n`
+    const host = await factsOf({ ...named, "auth.ts": auth })
+    expect([host.pages.signInFile, host.warnings]).toEqual(["app/auth/login/page.tsx", []])
+  })
+
+  test.each([
+    ["a variable", "{ signIn: process.env.LOGIN }", 4],
+    ["a function's", "pagesOf('x')", 4],
+    ["a choice", "{ signIn: flag ? '/a' : '/b' }", 4],
+    ["none", "{ error: '/x' }", null],
+  ])("a sign-in page that cannot be read is said: %s", async (_, pages, line) => {
+    const auth = `import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers } = NextAuth({ providers: [], pages: ${pages} });\n`
+    const { warnings } = await factsOf({ "auth.ts": auth })
+    expect(warnings).toEqual(line === null ? [] : [expect.objectContaining({ code: "sign_in_page_unknown", file: "auth.ts", line })])
   })
 
   test("signed-in pages in the app's own group", async () => {
@@ -931,4 +1021,114 @@ describe("middleware matchers", () => {
   ])("%j on %s: %s", (matches, path, expected) => {
     expect(runsOn(matches, path)).toBe(expected)
   })
+})
+
+describe("handlers that come from elsewhere", () => {
+  const decoy = 'import "@/auth";\n'
+  const refused = { code: "auth_config_not_found", details: { suggestion: expect.stringContaining("--auth") } }
+  const route = (text: string): Tree => ({ "app/api/auth/[...nextauth]/route.ts": decoy + text })
+
+  test.each([
+    ["a name of package.json", 'export { GET, POST } from "#auth";\n'],
+    ["the app's own name", 'import { handlers } from "mini/auth";\nexport const { GET, POST } = handlers;\n'],
+    ["a file that is not there", 'import { handlers } from "./handlers";\nexport const { GET, POST } = handlers;\n'],
+    ["a package that nobody has", 'export { GET, POST } from "@company/sign-in";\n'],
+  ])("%s: another NextAuth in reach is not theirs", async (_, text) => {
+    await expect(factsOf(route(text))).rejects.toMatchObject(refused)
+    expect((await factsOf(route(text), { auth: "auth.ts" })).auth.calls).toEqual(["auth.ts"])
+  })
+
+  test("what is imported beside them may be anywhere", async () => {
+    const text =
+      'import { log } from "#log";\nimport type { handlers as H } from "#types";\nimport { handlers } from "@/auth";\nexport const { GET, POST } = handlers;\n'
+    expect((await factsOf(route(text))).auth.calls).toEqual(["auth.ts"])
+  })
+
+  test.each([
+    ["all of the package", 'import * as Auth from "next-auth";\nexport const { handlers } = Auth.default({ providers });\n'],
+    ["its default by name", 'import { type User, default as Auth } from "next-auth";\nexport const { handlers } = Auth({ providers });\n'],
+  ])("another NextAuth is found by %s", (_, text) => {
+    const root = makeHost({ "other.ts": text })
+    const { makesSessions } = findBypasses(new HostFiles(root), new Set(), "user")
+    expect(makesSessions.filter(({ file }) => file === "other.ts")).toEqual([{ file: "other.ts", line: 2 }])
+  })
+})
+
+test.each(['export const runtime: "edge" | "nodejs" = "edge";\n', 'export const config: PageConfig = { runtime: "edge" };\n'])(
+  "a handler on the edge, with its type: %s",
+  async (line) => {
+    const text = `export { GET, POST } from "@/auth";\n${line}`
+    await expect(factsOf({ "app/api/auth/[...nextauth]/route.ts": text })).rejects.toMatchObject({ code: "edge_runtime_unsupported" })
+    const node = text.replace('= "edge"', '= "nodejs"').replace(': "edge"', ': "nodejs"').replace(': "nodejs" |', ': "edge" |')
+    expect((await factsOf({ "app/api/auth/[...nextauth]/route.ts": node })).auth.calls).toEqual(["auth.ts"])
+  },
+)
+
+test("a middleware that is exported by name is the one that runs", async () => {
+  const text = 'import { auth } from "@/auth";\nexport default auth;\n'
+  const guard = async (more: string) => (await factsOf({ "middleware.ts": text + more })).middlewareGuard
+  expect(await guard("")).toBe("auth")
+  expect(await guard("export const middleware = (request) => Response.redirect(request.url);\n")).toBe(null)
+  expect(await guard("export function middleware(request) {}\n")).toBe(null)
+})
+
+describe("schemas in words of their own", () => {
+  const schema = String(minimalHost["prisma/schema.prisma"])
+  const generated = async (tree: Tree) => (await factsOf(tree)).prisma.generatedFrom
+  const asked = { "prisma/schema.prisma": `// Please do not modify existing columns without the data team.\n${schema}` }
+
+  test("a comment that asks for care makes no schema a generated one", async () => {
+    expect(await generated(asked)).toBe(null)
+    expect(await generated({ ...asked, "schema.zmodel": "" })).toBe("schema.zmodel")
+  })
+
+  test.each([
+    "// DO NOT MODIFY THIS FILE                                                                  //",
+    "// This file is automatically generated by ZenStack CLI and should not be manually updated. //",
+    "// AUTO-GENERATED BY ZenStack: DO NOT MODIFY",
+  ])("the header of a generator does: %s", async (line) => {
+    expect(await generated({ "prisma/schema.prisma": `//////\n${line}\n${schema}` })).toBe("schema.zmodel")
+  })
+
+  test("a config's comment names no schema", async () => {
+    const old = { "prisma/old.prisma": schema, "old.prisma": schema }
+    const config = (text: string) => factsOf({ ...old, "prisma.config.ts": text })
+    const comment = '/*\n  Before we moved:\n  schema: "prisma/old.prisma",\n*/\n'
+    expect((await config(`${comment}export default {\n  schema: "prisma/schema.prisma",\n};\n`)).prisma.schema).toBe("prisma/schema.prisma")
+    expect((await config(`${comment}export default {};\n`)).prisma.schema).toBe("prisma/schema.prisma")
+    const glob = 'export default {\n  files: "src/**/*.sql", // /* of views\n  schema: "prisma/old.prisma",\n};\n'
+    expect((await config(glob)).prisma.schema).toBe("prisma/old.prisma")
+  })
+
+  test("an id of one field in a list is an id", async () => {
+    const user = (id: string) => ({
+      "prisma/schema.prisma": `model User {\n  tenant String\n  id String @default(cuid())\n  email String @unique\n\n  ${id}\n}\n`,
+    })
+    for (const id of ["@@id([id])", "@@id(fields: [ id ])"]) expect((await factsOf(user(id))).prisma.userId.name).toBe("id")
+    await expect(factsOf(user("@@id([tenant, id])"))).rejects.toMatchObject({ code: "user_id_unsupported" })
+  })
+})
+
+test.each(["ghp_12TOKEN@x:y", "TOKEN"])("a login in a dependency's address is not said: %s", async (login) => {
+  const manifest = String(minimalHost["package.json"]).replace('"16.4.6"', `"git+https://me:${login}@github.com/x/next.git"`)
+  const answer = await factsOf({ "package.json": manifest }).catch(({ message }: Error) => ({ next: message, warnings: [] }))
+  expect(JSON.stringify(answer)).not.toMatch(/TOKEN|me:/)
+  expect(answer.next).toContain("git+https://<secret>@github.com/x/next.git")
+})
+
+test("options in angle brackets are options", async () => {
+  const text = String(minimalHost["auth.ts"]).replace(
+    "NextAuth({ providers: [GitHub] })",
+    'NextAuth(<Config>{ providers: [GitHub], session: { strategy: "jwt" } })',
+  )
+  expect((await factsOf({ "auth.ts": text })).auth).toMatchObject({ config: "auth.ts", providers: ["github"], session: "jwt" })
+})
+
+test("a key that is the address stands once in what is selected", async () => {
+  const schema = "model User {\n  email String @id\n  name String?\n}\n"
+  const { host } = await detect(makeHost({ "prisma/schema.prisma": schema }), requires)
+  const { files } = await render(loadFeature("mfa"), host, eraseTypes)
+  const literals = files.flatMap(({ text }) => Array.from(text.matchAll(/\{[^{}]*\bemail: true[^{}]*\}/g), ([literal]) => literal))
+  expect(literals.length).toBeGreaterThan(2)
+  for (const literal of literals) expect(literal.match(/\bemail:/g), literal).toHaveLength(1)
 })
