@@ -128,6 +128,71 @@ describe("a program of the clone's", () => {
     expect(find("repository-of-another", "of-a-neighbour")).toBe(join(top, "repository-of-another/of-a-neighbour"))
   })
 
+  /** What is found where PATH has one element. */
+  const findIn = (element: string, name: string, app: string) => {
+    const before = process.env.PATH
+    process.env.PATH = element
+    try {
+      return findProgram(name, { root: app, boundary: app })?.path ?? null
+    } finally {
+      process.env.PATH = before
+    }
+  }
+
+  test.each(["node_modules", "node_modules/.bin"])("is one behind a link that was committed as %s above a submodule", (link) => {
+    const top = temporary()
+    const app = folder(top, "super/app")
+    git(folder(top, "super"), "init", "-q")
+    writeFileSync(join(app, ".git"), "gitdir: ../.git/modules/app\n")
+    const wires = tripwires()
+    const bin = folder(top, link === "node_modules" ? "super/tools/.bin" : "super/tools")
+    wires.plant(join(bin, "of-super"))
+    if (link !== "node_modules") folder(top, "super/node_modules")
+    symlinkSync(join(top, "super/tools"), join(top, "super", link))
+    expect(findIn(join(top, "super/node_modules/.bin"), "of-super", app)).toBe(null)
+    expect(findIn(bin, "of-super", app), "where the link leads").toBe(null)
+  })
+
+  test("is one behind such a link where there is no repository, and one that leads out of the clone", () => {
+    const top = temporary()
+    const app = folder(top, "clone/app")
+    const wires = tripwires()
+    wires.plant(join(folder(top, "clone/tools"), "of-clone"))
+    wires.plant(join(folder(top, "outside"), "of-clone"))
+    symlinkSync(join(top, "clone/tools"), join(folder(top, "clone/node_modules"), ".bin"))
+    symlinkSync(join(top, "outside"), join(folder(top, "clone/app/node_modules"), ".bin"))
+    expect(findIn(join(top, "clone/node_modules/.bin"), "of-clone", app)).toBe(null)
+    expect(findIn(join(top, "clone/tools"), "of-clone", app)).toBe(null)
+    expect(findIn(join(app, "node_modules/.bin"), "of-clone", app)).toBe(null)
+    expect(findIn(join(top, "outside"), "of-clone", app), "a link takes nobody's own programs away").toBe(join(top, "outside/of-clone"))
+  })
+
+  test("is none of the user's own, whose home folder is a repository, also above a submodule", () => {
+    const home = temporary()
+    git(home, "init", "-q")
+    const app = folder(home, "code/app")
+    writeFileSync(join(app, ".git"), "gitdir: ../../.git/modules/app\n")
+    const bin = folder(home, ".nvm/versions/node/v24.0.0/bin")
+    tripwires().plant(join(bin, "of-home"))
+    symlinkSync(join(home, ".nvm/versions/node/v24.0.0"), join(home, "node_modules"))
+    const before = process.env.HOME
+    process.env.HOME = home
+    try {
+      expect(findIn(bin, "of-home", app)).toBe(join(bin, "of-home"))
+    } finally {
+      process.env.HOME = before
+    }
+  })
+
+  test("is none of a repository around the app's own, which has no file for .git", () => {
+    const top = temporary()
+    git(top, "init", "-q")
+    const app = folder(top, "src/app")
+    git(app, "init", "-q")
+    tripwires().plant(join(folder(top, "bin"), "of-around"))
+    expect(findIn(join(top, "bin"), "of-around", app)).toBe(join(top, "bin/of-around"))
+  })
+
   test("a program is a file that may be run: folders, texts and links to nowhere are passed over", () => {
     const [first, second] = [temporary(), temporary()]
     mkdirSync(join(first, "a"))
