@@ -2,11 +2,12 @@ import { generateSecret, readManifest } from "../apply/store"
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
-import { render } from "../feature/render"
+import { isFor, render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
-import { assertNotAliased } from "../host/aliased-packages"
+import { assertFromRegistry, assertNotAliased } from "../host/aliased-packages"
 import { type Detection, detect } from "../host/detect"
 import { signInOf } from "../host/sign-in-callers"
+import type { Host } from "../host/types"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
 import type { RunOptions } from "./options"
@@ -21,6 +22,7 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
     detection.modules,
     feature.dependencies.map(({ name }) => name),
   )
+  assertFromRegistry(detection.files, packagesOf(feature, detection.host))
   const [
     { wrapCall },
     { joinImports },
@@ -47,6 +49,10 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
     generate: generateSecret,
   })
 }
+
+/** The packages that the feature brings to this app. */
+const packagesOf = ({ dependencies }: LoadedFeature, host: Host): string[] =>
+  dependencies.flatMap(({ name, when }) => (isFor(host, when) ? [name] : []))
 
 function sourcesOf({ files, modules, host }: Detection, feature: string) {
   const created = new Set(readManifest(host.root)?.features[feature]?.created.map(({ path }) => path))

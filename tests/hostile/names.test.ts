@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
+import type { CliError } from "../../src/errors"
+import { assertFromRegistry } from "../../src/host/aliased-packages"
+import { HostFiles } from "../../src/host/files"
 import { isCleanPath, isCreatable, isEditable, isIdentifier, isModuleName, isOpenPath, isPackageName, isPlainPath } from "../../src/names"
 import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../support/host"
 import { refused } from "../support/hostile"
@@ -151,10 +154,119 @@ describe("a package that is added comes from somewhere else by package.json", ()
     expect([run.code, run.json.status], run.stderr).toEqual([0, "planned"])
   })
 
-  test.each(["^9.5.2", "latest", "9.x || 10", "catalog:", "catalog:auth", "npm:otpauth@^9", "workspace"])(
-    "a version of its own, %s, is kept",
+  const ours = ["otpauth", "qrcode", "@types/qrcode"]
+  const refusalOf = (tree: Tree, app = ""): object => {
+    try {
+      assertFromRegistry(new HostFiles(join(makeHost(tree), app)), ours)
+      return {}
+    } catch (error) {
+      const { code, details } = error as CliError
+      return { code, file: details.file }
+    }
+  }
+  const refusedFor = (file: string, tree: Tree) => expect(refusalOf(tree)).toEqual({ code: "name_taken", file })
+
+  test.each([
+    ["a folder with a dot", withPackage(".evil")],
+    ["an archive beside it", withPackage("evil.tgz")],
+    ["an archive beside it, by another end", withPackage("evil.tar.gz")],
+    ["a package of the workspace", withPackage("workspace:*")],
+    ["an entry of a catalogue that is not there", withPackage("catalog:")],
+    ["an entry of a catalogue of package.json", withField("catalog", { otpauth: "file:./evil" })],
+    ["a named catalogue of package.json", withField("workspaces", { packages: [], catalogs: { auth: { otpauth: "npm:evil@1" } } })],
+    ["pnpm's overrides of one version", withField("pnpm", { overrides: { "otpauth@>=9": "link:./evil" } })],
+    ["pnpm's overrides of one version below another", withField("pnpm", { overrides: { "app@>1>otpauth@>=9": "link:./evil" } })],
+    ["what the app has by another name", withField("overrides", { otpauth: "$evil-otp" })],
+    [
+      "what the app has by another name, and from a folder",
+      JSON.stringify({ ...JSON.parse(withField("overrides", { otpauth: "$evil-otp" })), devDependencies: { "evil-otp": "link:./evil" } }),
+    ],
+    ["overrides within those of another package", withField("overrides", { mini: { otpauth: "file:./evil" } })],
+    ["overrides of what it needs itself", withField("overrides", { qrcode: { pngjs: "file:./evil" } })],
+    ["pnpm's overrides of what it needs itself", withField("pnpm", { overrides: { "otpauth>@noble/hashes": "link:./evil" } })],
+    ["a patch", withField("patchedDependencies", { "otpauth@9.5.2": "patches/o.patch" })],
+    ["a patch of pnpm's", withField("pnpm", { patchedDependencies: { otpauth: "patches/o.patch" } })],
+  ])("in the plan: %s", (_, text) => refusedFor("package.json", { "package.json": text }))
+
+  test.each([
+    ["overrides", 'overrides:\n  otpauth: "link:./evil"\n'],
+    ["overrides in quotes", "\"overrides\":\n  'otpauth@>=9': link:./evil # mine\n"],
+    ["overrides on one line", "overrides: { react: 19.0.0, otpauth: link:./evil }\n"],
+    ["overrides on two lines", "overrides:\n  {react: 19.0.0,\n   otpauth: link:./evil}\n"],
+    ["overrides with an escape", 'overrides:\n  "\\x6ftpauth": link:./evil\n'],
+    ["overrides by a reference", "x: &x\n  otpauth: link:./evil\noverrides: *x\n"],
+    ["overrides that a reference is merged into", "x: &x\n  otpauth: link:./evil\noverrides:\n  <<: *x\n"],
+    ["overrides by a key of its own line", "overrides:\n  ? otpauth\n  : link:./evil\n"],
+    ["a file that is indented", "  overrides:\n    otpauth: link:./evil\n"],
+    ["a file on one line", "{ overrides: { otpauth: link:./evil } }\n"],
+    ["a catalogue", 'catalog:\n  otpauth: "npm:left-pad@1.3.0"\n'],
+    ["a named catalogue", "catalogs:\n  auth:\n    otpauth: npm:left-pad@1.3.0\n"],
+    ["a patch", "patchedDependencies:\n  otpauth@9.5.2: patches/o.patch\n"],
+  ])("by pnpm-workspace.yaml: %s", (_, text) => refusedFor("pnpm-workspace.yaml", { "pnpm-workspace.yaml": text }))
+
+  test("by a catalogue of yarn's, and by overrides of the workspace's root", () => {
+    refusedFor(".yarnrc.yml", { ".yarnrc.yml": "catalog:\n  otpauth: file:./evil\n" })
+    const tree = Object.fromEntries(
+      Object.entries(minimalHost).flatMap(([path, text]) => [
+        [path, null],
+        [`web/${path}`, text],
+      ]),
+    )
+    const top = { ...tree, "package.json": JSON.stringify({ workspaces: ["web"], overrides: { otpauth: "file:./evil" } }) }
+    expect(refusalOf(top, "web")).toEqual({ code: "name_taken", file: "../package.json" })
+  })
+
+  test.each([
+    ["by its folder", ["vendor/otp"]],
+    ["by a pattern", ["vendor/*"]],
+    ["by a part of a name", ["ven*/o{tp,x}"]],
+  ])("a package of the app's own workspace is called like one of ours: %s", (_, workspaces) => {
+    const dir = makeHost({
+      "package.json": withField("workspaces", workspaces),
+      "vendor/otp/package.json": '{ "name": "otpauth", "version": "9.5.2" }',
+    })
+    const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json"])
+    expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "name_taken", "vendor/otp/package.json"])
+  })
+
+  test("a workspace's files that have other packages in them are no reason to refuse", () => {
+    const yaml = [
+      "# shared",
+      "packages: ['packages/*']",
+      "catalog:",
+      "  react: ^19.0.0",
+      "  'qrcode.react': ^4.0.0 # not qrcode",
+      "catalogs: { next: { next: 16.4.6 } }",
+      "overrides:",
+      "  '@acme/qrcode': 'link:./packages/qrcode'",
+      '  "vite@<6 || >7": ">=7.1"',
+      "  app>yargs: '-'",
+      "  qrcode: ^1.5.4",
+      "patchedDependencies: {}",
+      "onlyBuiltDependencies:",
+      "- otpauth",
+      "- sharp",
+      "",
+    ].join("\n")
+    const dir = makeHost({
+      "pnpm-workspace.yaml": yaml,
+      "package.json": JSON.stringify({
+        ...JSON.parse(withPackage("^9.5.2")),
+        overrides: { otpauth: "$otpauth", qrcode: { yargs: "^17.7.2" }, vite: { esbuild: "npm:esbuild-wasm@*" } },
+        resolutions: { "**/semver": "patch:semver@7#./x.patch", qrcode: "1.5.4" },
+      }),
+      "packages/qrcode/package.json": '{ "name": "@acme/qrcode" }',
+    })
+    const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json"])
+    expect([run.code, run.json.status], run.stderr).toEqual([0, "planned"])
+  })
+
+  test.each(["^9.5.2", "latest", "9.x || 10", "catalog:", "catalog:auth", "npm:otpauth@^9", "workspace", "", "v9.5", "next-9"])(
+    "a version of its own, %j, is kept",
     (range) => {
-      const run = chimerai(["add", "mfa", makeHost({ "package.json": withPackage(range) }), "--yes", "--no-install", "--json"])
+      const yaml = "catalog:\n  otpauth: ^9.5.2\n\ncatalogs:\n  auth:\n    'otpauth': \"^9.4\"\n"
+      const tree = { "package.json": withPackage(range), "pnpm-workspace.yaml": range.startsWith("catalog:") ? yaml : null }
+      const run = chimerai(["add", "mfa", makeHost(tree), "--yes", "--no-install", "--json"])
       expect([run.code, run.json.dependencies?.kept], run.stderr).toEqual([0, ["otpauth"]])
       const { reason } = run.json.actions.find(({ kind }: { kind: string }) => kind === "dependency")
       expect(reason, "what is added").not.toContain("otpauth")
