@@ -239,3 +239,40 @@ test("a package manager's output is shown without what acts on a terminal", asyn
   expect(ended.ok).toBe(true)
   expect(shown.split("\n").toSorted()).toEqual(["", "\\u202ec\\u000dd\u001b[31mred", "a\\u001b]0;title\\u0007b", "end"])
 })
+
+describe("a package manager that leaves something behind in the background", () => {
+  const program = (script: string) => {
+    const path = join(temporary(), "npm")
+    writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    return { path, searchPath: process.env.PATH ?? "" }
+  }
+  const run = (script: string, verbose = false) => runToEnd(program(script), [], { cwd: temporary(), env: {}, verbose })
+
+  test.each([false, true])("is not waited for, and what it said is there (verbose: %s)", async (verbose) => {
+    const write = vi.spyOn(process.stderr, "write").mockImplementation(() => true)
+    const begin = performance.now()
+    const ended = await run("echo added 3 packages\nsleep 20 &\nexit 0", verbose)
+    write.mockRestore()
+    expect(ended).toEqual({ ok: true, output: "added 3 packages" })
+    expect(performance.now() - begin).toBeLessThan(10_000)
+  })
+
+  test("has failed where it has", async () => {
+    expect(await run("echo no >&2\nsleep 20 &\nexit 1")).toEqual({ ok: false, output: "no" })
+  })
+
+  test("or that does not end is waited for after the first Ctrl+C, and not after the second", async () => {
+    const begin = performance.now()
+    const ended = run("trap '' INT\necho begun\nsleep 20\nexit 0")
+    const others = process.listeners("SIGINT").slice(0, -1)
+    for (const other of others) process.removeListener("SIGINT", other)
+    setTimeout(() => process.emit("SIGINT"), 500)
+    setTimeout(() => process.emit("SIGINT"), 1_500)
+    const { ok } = await ended
+    for (const other of others) process.on("SIGINT", other)
+    expect(ok).toBe(false)
+    expect(performance.now() - begin).toBeGreaterThan(1_400)
+    expect(performance.now() - begin).toBeLessThan(10_000)
+    expect(process.listeners("SIGINT")).toEqual(others)
+  })
+})
