@@ -468,6 +468,15 @@ describe("as an ordinary user", () => {
     expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"], { uid: 65534, cli }).code).toBe(0)
     expect(entries(outside)).toEqual(there)
   })
+
+  test.runIf(process.getuid?.() === 0)("a folder that may be written to and not listed does not undo what was written", () => {
+    const dir = makeHost()
+    execFileSync("chmod", ["755", dir])
+    execFileSync("chown", ["-hR", "65534:65534", dir])
+    chmodSync(join(dir, "prisma"), 0o311)
+    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"], { uid: 65534, cli })
+    expect(run.json.status, run.stderr).toBe("applied")
+  })
 })
 
 test.runIf(process.getuid?.() === 0)("as root, as in a container or under sudo, a new file is of whoever has the folder", () => {
