@@ -2,12 +2,13 @@ import { generateSecret, readManifest } from "../apply/store"
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
-import { isFor, render } from "../feature/render"
+import { render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { assertFromRegistry, assertNotAliased } from "../host/aliased-packages"
 import { type Detection, detect } from "../host/detect"
+import type { HostFiles } from "../host/files"
+import { assertLockedFromRegistry } from "../host/locked-packages"
 import { signInOf } from "../host/sign-in-callers"
-import type { Host } from "../host/types"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
 import type { RunOptions } from "./options"
@@ -22,7 +23,7 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
     detection.modules,
     feature.dependencies.map(({ name }) => name),
   )
-  assertFromRegistry(detection.files, packagesOf(feature, detection.host))
+  assertPackages(detection.files, feature)
   const [
     { wrapCall },
     { joinImports },
@@ -50,9 +51,15 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
   })
 }
 
-/** The packages that the feature brings to this app. */
-const packagesOf = ({ dependencies }: LoadedFeature, host: Host): string[] =>
-  dependencies.flatMap(({ name, when }) => (isFor(host, when) ? [name] : []))
+/**
+ * The packages that the feature brings are those that are published.
+ * @throws CliError name_taken
+ */
+export function assertPackages(files: HostFiles, { dependencies }: LoadedFeature): void {
+  const names = dependencies.map(({ name }) => name)
+  assertFromRegistry(files, names)
+  assertLockedFromRegistry(files, names)
+}
 
 function sourcesOf({ files, modules, host }: Detection, feature: string) {
   const created = new Set(readManifest(host.root)?.features[feature]?.created.map(({ path }) => path))
