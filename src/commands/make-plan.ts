@@ -4,8 +4,10 @@ import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import { render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
-import { assertNotAliased } from "../host/aliased-packages"
+import { assertFromRegistry, assertNotAliased } from "../host/aliased-packages"
 import { type Detection, detect } from "../host/detect"
+import type { HostFiles } from "../host/files"
+import { assertLockedFromRegistry } from "../host/locked-packages"
 import { signInOf } from "../host/sign-in-callers"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
@@ -21,6 +23,7 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
     detection.modules,
     feature.dependencies.map(({ name }) => name),
   )
+  assertPackages(detection.files, feature)
   const [
     { wrapCall },
     { joinImports },
@@ -46,6 +49,16 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
     edits,
     generate: generateSecret,
   })
+}
+
+/**
+ * The packages that the feature brings are those that are published.
+ * @throws CliError name_taken
+ */
+export function assertPackages(files: HostFiles, { dependencies }: LoadedFeature): void {
+  const names = dependencies.map(({ name }) => name)
+  assertFromRegistry(files, names)
+  assertLockedFromRegistry(files, names)
 }
 
 function sourcesOf({ files, modules, host }: Detection, feature: string) {

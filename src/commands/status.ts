@@ -24,7 +24,7 @@ import { schemaErrors, validatorMajor } from "./check-result"
 import { envChecks } from "./env-checks"
 import { fileChecks } from "./file-checks"
 import { compareToOwn } from "./installed-version"
-import { makePlan } from "./make-plan"
+import { assertPackages, makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
 /**
@@ -64,10 +64,11 @@ export async function status(given: RunOptions): Promise<number> {
     report.out(open.length === 0 ? `\n${kleur.green("✔")} ${nothing}` : `\n${open.length} of ${checks.length} checks need you.`)
     return open.length === 0 ? exit.done : exit.failed
   }
-  if (compareToOwn(installed.version) !== 0) {
+  const sources = sourceChecks(files, feature)
+  if (compareToOwn(installed.version) !== 0 || sources.length > 0) {
     // What another version has inserted is not judged by what this one would insert.
     const { host } = await detect(options.dir, feature.requires, options)
-    return finish(host, [...known, ...ofHost(host)])
+    return finish(host, [...known, ...sources, ...ofHost(host)])
   }
   const plan = await makePlan(feature, options)
   plan.warnings.push(...(await contradicted(given, feature, plan.host)))
@@ -173,6 +174,17 @@ function packageChecks(files: HostFiles, { host, dependencies }: Plan): Check[] 
   const missing = notInstalled(files, dependencies.kept)
   if (missing.length === 0) return []
   return [{ id: "packages", state: "todo", message: `Not installed yet: ${missing.join(", ")}.`, fix: installCommand(host.packageManager) }]
+}
+
+/** Where a package of MFA comes from somewhere else, nothing is planned: add and update refuse it. */
+function sourceChecks(files: HostFiles, feature: LoadedFeature): Check[] {
+  try {
+    assertPackages(files, feature)
+    return []
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "name_taken") throw error
+    return [{ id: "package_sources", state: "todo", message: error.message, fix: "Take that entry out, then install again." }]
+  }
 }
 
 function schemaCheck(files: HostFiles, { host, actions }: Plan): Check {

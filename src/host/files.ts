@@ -122,12 +122,15 @@ export class HostFiles {
   #assertReadable(path: string, full: string): void {
     if (/(^|\/)node_modules\//.test(path) || !exists(full)) return
     const real = this.#realOf(full)
-    if (real === full) return
     const top = findRepository(this.root) ?? (this.workspace ? this.boundary : this.root)
-    // Worktrees and deployments share an env file by such a link. What is in it is compared and never shown, and writing
-    // has a gate of its own.
-    if (isBelow(top, full) && !isBelow(top, real) && !envFiles.includes(path))
+    // A path may lead out by itself: what is committed here names the schema. Configs that the app's own extends, and those
+    // of a workspace that is still looked for, may stand above; what they say is not shown.
+    const isConfigAbove = !isBelow(top, full) && (extname(path) === ".json" || basename(path) === "pnpm-workspace.yaml")
+    // Worktrees and deployments share an env file by a link. What is in it is compared and never shown, and writing has a
+    // gate of its own.
+    if (!isBelow(top, real) && !isConfigAbove && !envFiles.includes(path))
       throw new CliError("outside_root", `${path} leads out of the project, to ${real}. Nothing was changed.`, { file: path })
+    if (real === full) return
     const isSecret =
       holdsSecrets(real) || envFiles.some((file) => exists(join(this.root, file)) && realPath(join(this.root, file)) === real)
     if ((isSecret && !holdsSecrets(path)) || real.split(sep).some(isGitFolder))

@@ -13,9 +13,12 @@ const deepest = 200
 /** Characters. */
 const longest = 2_000_000
 
-/** @returns what cannot be read about it, before anybody tries; empty where it can */
-export function tooMuch(text: string): string {
-  if (text.length > longest) return "is too large"
+/**
+ * @param most characters
+ * @returns what cannot be read about it, before anybody tries; empty where it can
+ */
+export function tooMuch(text: string, most = longest): string {
+  if (text.length > most) return "is too large"
   let depth = 0
   let isString = false
   for (let at = 0; at < text.length; at++) {

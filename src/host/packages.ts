@@ -43,6 +43,17 @@ export class Packages {
     return [...this.#all().values()]
   }
 
+  /**
+   * The folder of a package of this name, of the workspace that the app is in or whose root it is: package managers link
+   * it whether there is code in it or not.
+   */
+  folderNamed(name: string): string | null {
+    const known = this.#all().get(name)
+    if (known !== undefined || this.files.workspace !== null) return known ?? null
+    const patterns = workspacePatterns(this.files, ".").map(widened)
+    return foldersOf(this.files, ".", patterns).find((dir) => dir !== "." && readManifest(this.files, dir)?.name === name) ?? null
+  }
+
   #all(): Map<string, string> {
     if (this.#dirs) return this.#dirs
     this.#dirs = new Map()
@@ -85,10 +96,19 @@ export function workspacePatterns(files: HostFiles, root: string): string[] {
   const yaml = files.read(posix.join(root, "pnpm-workspace.yaml"))
   const listed = yaml && /^packages:\s*\r?\n((?:[ \t]*(?:-.*|#.*)?\r?\n?)+)/m.exec(yaml)?.[1]
   if (listed) return Array.from(listed.matchAll(/^[ \t]*-[ \t]*["']?([^"'#\s]+)/gm), ([, pattern = ""]) => pattern)
+  const inline = yaml && /^packages:[ \t]*\[([^\]]*)\]/m.exec(yaml)?.[1]
+  if (inline) return inline.split(",").flatMap((item) => item.replace(/["'\s]/g, "") || [])
   const stated = readManifest(files, root)?.workspaces
   const patterns = Array.isArray(stated) ? stated : (stated as { packages?: unknown } | undefined)?.packages
   return Array.isArray(patterns) ? patterns.filter((pattern) => typeof pattern === "string") : []
 }
+
+/** A name with signs of a pattern in it as any name, for package managers know more of them. */
+const widened = (pattern: string): string =>
+  pattern
+    .split("/")
+    .map((segment) => (segment !== "**" && /[*?[\]{}()]/.test(segment) ? "*" : segment))
+    .join("/")
 
 /** Folders that the patterns of one workspace name, on the way to packages too. No real one comes near it; `**` many times over would. */
 const mostFolders = 50_000

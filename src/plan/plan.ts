@@ -2,7 +2,6 @@ import { addDependencies, missingDependencies } from "../edit/package-json"
 import { scanSchema } from "../edit/prisma/scan"
 import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
-import { assertFromRegistry } from "../host/aliased-packages"
 import type { Host, Warning } from "../host/types"
 import { toEdit } from "./edit"
 import { planEnv } from "./env"
@@ -69,8 +68,6 @@ function planDependencies(host: Host, feature: LoadedFeature, sources: Sources):
   const wanted = feature.dependencies.filter(({ when }) => isFor(host, when))
   const missing = missingDependencies(text, wanted)
   const names = wanted.map(({ name }) => name)
-  // As package managers read it: of two entries of a name the last one counts.
-  assertFromRegistry(JSON.parse(text.replace(/^\uFEFF/, "")), names)
   const action = toEdit(
     "dependency",
     "package.json",

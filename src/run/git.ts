@@ -9,6 +9,7 @@
  * `check-ignore` matches rules. The second is the settings below.
  */
 import { spawnSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { lstatSync, realpathSync } from "node:fs"
 import { basename, dirname, join, relative, sep } from "node:path"
 import { findProgram } from "./program"
@@ -42,7 +43,8 @@ const variables = {
   GIT_CONFIG_GLOBAL: "/dev/null",
   // A missing object of a partial clone stays missing. The second stands above `protocol.<name>.allow` of the config.
   GIT_NO_LAZY_FETCH: "1",
-  GIT_ALLOW_PROTOCOL: "",
+  // Empty, it would be a list with one name, the empty one, which an address like `::x` has. Nobody can name this one.
+  GIT_ALLOW_PROTOCOL: randomBytes(16).toString("hex"),
   GIT_TERMINAL_PROMPT: "0",
   // The messages that are passed on are in one language.
   LC_ALL: "C",

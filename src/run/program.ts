@@ -1,8 +1,8 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs"
 import { homedir } from "node:os"
-import { delimiter, dirname, isAbsolute, join } from "node:path"
+import { delimiter, dirname, isAbsolute, join, resolve } from "node:path"
 import { isWithin, type Project } from "./project"
-import { repositoryOf } from "./repository"
+import { repositoriesOf } from "./repository"
 
 /**
  * A program that may be started.
@@ -26,7 +26,8 @@ export function findProgram(name: string, project: Project): Program | null {
   const isOwn = ownedBy(project)
   const folders = path.split(delimiter).flatMap((element) => {
     // An empty element and a relative one mean the current folder, which is the clone.
-    const folder = isAbsolute(element) ? real(element) : null
+    // As it is written counts too: `node_modules` and its `.bin` may be links that were committed, to any other folder.
+    const folder = isAbsolute(element) && !isOwn(resolve(element)) ? real(element) : null
     return folder === null || isOwn(folder) ? [] : [folder]
   })
   const candidates = folders.flatMap((folder) => fileNames(name).map((file) => join(folder, file)))
@@ -44,14 +45,21 @@ function fileNames(name: string): string[] {
   return process.platform === "win32" ? [`${name}.exe`, `${name}.cmd`] : [name]
 }
 
-/** Whether a real path is the project's own: in the app, its workspace, its repository, or a `node_modules` above it. */
+/**
+ * Whether a path is the project's own: in the app, its workspace, its repositories, or a `node_modules` above it, as that
+ * is written and where it really is.
+ */
 function ownedBy({ root, boundary }: Project): (path: string) => boolean {
-  const repository = repositoryOf(root)
+  const home = real(homedir()) ?? homedir()
   // Whoever keeps their home folder in git has their programs in there.
-  const isHome = repository !== null && isWithin(repository, real(homedir()) ?? homedir())
-  const folders = [root, boundary, ...(repository === null || isHome ? [] : [repository])]
+  const isOfUser = (dir: string) => isWithin(dir, home)
+  const folders = [root, boundary, ...repositoriesOf(root).filter((repository) => !isOfUser(repository))]
   for (let dir = root; ; dir = dirname(dir)) {
-    folders.push(join(dir, "node_modules"))
+    const packages = join(dir, "node_modules")
+    folders.push(packages)
+    // A link to the system's own folders is left: without those there would be no git to ask.
+    if (!isOfUser(dir))
+      folders.push(...[packages, join(packages, ".bin")].flatMap((path) => real(path) ?? []).filter((path) => isWithin(dir, path)))
     if (dir === dirname(dir)) break
   }
   return (path) => folders.some((folder) => isWithin(folder, path))

@@ -13,3 +13,17 @@ export function repositoryOf(folder: string): string | null {
     if (dir === dirname(dir)) return null
   }
 }
+
+/**
+ * The repositories that a folder came with, the nearest first: that of a submodule, or of a worktree within another, is
+ * in one that was cloned with it. There `.git` is a file; above a folder of that name, nothing belongs together.
+ * @param folder a real path
+ */
+export function repositoriesOf(folder: string): string[] {
+  const found: string[] = []
+  for (let top = repositoryOf(folder); top !== null; top = dirname(top) === top ? null : repositoryOf(dirname(top))) {
+    found.push(top)
+    if (lstatSync(join(top, ".git")).isDirectory()) break
+  }
+  return found
+}

@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process"
 import {
   chmodSync,
+  cpSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -20,7 +21,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { createServer } from "node:net"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import tmp from "tmp"
 import { beforeAll, describe, expect } from "vitest"
 import { commit } from "../../src/apply/transaction"
@@ -191,6 +192,34 @@ describe("H12: a link to a secret", () => {
     const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--diff"])
     expect([run.code, run.stdout + run.stderr]).toEqual([3, expect.stringContaining("outside_root")])
     expect(run.stdout).not.toMatch(/theirs|hush/)
+  })
+
+  test("a schema that the manifest names out of the project is not shown", () => {
+    const outside = makeHost({ "prisma/schema.prisma": `// hush\n${minimalHost["prisma/schema.prisma"]}` })
+    const dir = makeHost()
+    expect(add(dir).code).toBe(0)
+    const manifest = JSON.parse(readFileSync(join(dir, ".chimerai/manifest.json"), "utf8"))
+    manifest.features.mfa.answers.schema = `../${basename(outside)}/prisma/schema.prisma`
+    writeFileSync(join(dir, ".chimerai/manifest.json"), JSON.stringify(manifest))
+    const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--diff"])
+    expect([run.code, run.stdout + run.stderr]).toEqual([3, expect.stringContaining("outside_root")])
+    expect(run.stdout + run.stderr).not.toContain("hush")
+  })
+
+  test("nothing is read out of the project by its path, but configs that the app's own extends", () => {
+    const top = realpathSync(tmp.dirSync({ unsafeCleanup: true }).name)
+    const app = join(top, "app")
+    cpSync(makeHost({ "tsconfig.json": '{ "extends": "../tsconfig.base.json" }' }), app, { recursive: true })
+    for (const path of ["x.prisma", "x.ts", "tsconfig.base.json"]) writeFileSync(join(top, path), "{}")
+    const files = new HostFiles(app)
+    for (const path of ["../x.prisma", "../x.ts", "lib/../../x.ts"]) {
+      expect(() => files.read(path), path).toThrow(expect.objectContaining({ code: "outside_root" }))
+      expect(files.glance(path)).toBe("")
+    }
+    expect(files.read("../tsconfig.base.json")).toBe("{}")
+    // In a repository, the whole of it is the project.
+    git(top, "init", "-q")
+    expect(new HostFiles(app).read("../x.prisma")).toBe("{}")
   })
 
   test("two names of one file are not written both", () => {
@@ -467,6 +496,15 @@ describe("as an ordinary user", () => {
     expect([statSync(join(dir, ".env")).uid, statSync(join(dir, ".env")).mode & 0o777]).toEqual([65534, 0o600])
     expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"], { uid: 65534, cli }).code).toBe(0)
     expect(entries(outside)).toEqual(there)
+  })
+
+  test.runIf(process.getuid?.() === 0)("a folder that may be written to and not listed does not undo what was written", () => {
+    const dir = makeHost()
+    execFileSync("chmod", ["755", dir])
+    execFileSync("chown", ["-hR", "65534:65534", dir])
+    chmodSync(join(dir, "prisma"), 0o311)
+    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"], { uid: 65534, cli })
+    expect(run.json.status, run.stderr).toBe("applied")
   })
 })
 

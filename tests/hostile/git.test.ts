@@ -1,6 +1,7 @@
 /** What a repository names for git to run is not run, whatever of it the repository brings along (H4). */
 import { cpSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { delimiter, join } from "node:path"
+import tmp from "tmp"
 import { describe, expect, test } from "vitest"
 import { uncommitted } from "../../src/apply/git"
 import { isTracked } from "../../src/run/git"
@@ -208,6 +209,17 @@ describe("a program that the repository names for git", () => {
     expect([refused.code, refused.json.error?.code, refused.json.error?.file]).toEqual([3, "dirty_files", "auth.ts"])
     expect(wires.ran()).toBe("")
     expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("does not run by an address without a protocol: the one that is allowed cannot be guessed", () => {
+    const dir = committedHost()
+    const bin = realpathSync(tmp.dirSync({ unsafeCleanup: true }).name)
+    writeFileSync(join(bin, "git"), `#!/bin/sh\nprintf '%s\\n' "=$GIT_ALLOW_PROTOCOL" >> '${bin}/allowed'\nexit 1\n`, { mode: 0o755 })
+    const PATH = [bin, process.env.PATH].join(delimiter)
+    for (let run = 0; run < 2; run++) chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json"], { env: { PATH } })
+    const allowed = readFileSync(join(bin, "allowed"), "utf8").trim().split("\n")
+    for (const protocols of allowed) expect(protocols).toMatch(/^=[0-9a-f]{32}$/)
+    expect(new Set(allowed).size, "one for each process").toBe(2)
   })
 })
 

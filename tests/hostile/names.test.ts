@@ -1,7 +1,11 @@
 /** Names that are code, where names are written into code (H16). */
-import { readFileSync } from "node:fs"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
+import type { CliError } from "../../src/errors"
+import { assertFromRegistry } from "../../src/host/aliased-packages"
+import { HostFiles } from "../../src/host/files"
+import { assertLockedFromRegistry } from "../../src/host/locked-packages"
 import { isCleanPath, isCreatable, isEditable, isIdentifier, isModuleName, isOpenPath, isPackageName, isPlainPath } from "../../src/names"
 import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../support/host"
 import { refused } from "../support/hostile"
@@ -151,15 +155,259 @@ describe("a package that is added comes from somewhere else by package.json", ()
     expect([run.code, run.json.status], run.stderr).toEqual([0, "planned"])
   })
 
-  test.each(["^9.5.2", "latest", "9.x || 10", "catalog:", "catalog:auth", "npm:otpauth@^9", "workspace"])(
-    "a version of its own, %s, is kept",
+  const ours = ["otpauth", "qrcode", "@types/qrcode"]
+  const refusalOf = (tree: Tree, app = ""): object => {
+    try {
+      assertFromRegistry(new HostFiles(join(makeHost(tree), app)), ours)
+      return {}
+    } catch (error) {
+      const { code, details } = error as CliError
+      return { code, file: details.file }
+    }
+  }
+  const refusedFor = (file: string, tree: Tree) => expect(refusalOf(tree)).toEqual({ code: "name_taken", file })
+
+  test.each([
+    ["a folder with a dot", withPackage(".evil")],
+    ["an archive beside it", withPackage("evil.tgz")],
+    ["an archive beside it, by another end", withPackage("evil.tar.gz")],
+    ["a package of the workspace", withPackage("workspace:*")],
+    ["an entry of a catalogue that is not there", withPackage("catalog:")],
+    ["an entry of a catalogue of package.json", withField("catalog", { otpauth: "file:./evil" })],
+    ["a named catalogue of package.json", withField("workspaces", { packages: [], catalogs: { auth: { otpauth: "npm:evil@1" } } })],
+    ["pnpm's overrides of one version", withField("pnpm", { overrides: { "otpauth@>=9": "link:./evil" } })],
+    ["pnpm's overrides of one version below another", withField("pnpm", { overrides: { "app@>1>otpauth@>=9": "link:./evil" } })],
+    ["what the app has by another name", withField("overrides", { otpauth: "$evil-otp" })],
+    [
+      "what the app has by another name, and from a folder",
+      JSON.stringify({ ...JSON.parse(withField("overrides", { otpauth: "$evil-otp" })), devDependencies: { "evil-otp": "link:./evil" } }),
+    ],
+    ["overrides within those of another package", withField("overrides", { mini: { otpauth: "file:./evil" } })],
+    ["overrides of what it needs itself", withField("overrides", { qrcode: { pngjs: "file:./evil" } })],
+    ["pnpm's overrides of what it needs itself", withField("pnpm", { overrides: { "otpauth>@noble/hashes": "link:./evil" } })],
+    ["a patch", withField("patchedDependencies", { "otpauth@9.5.2": "patches/o.patch" })],
+    ["a patch of pnpm's", withField("pnpm", { patchedDependencies: { otpauth: "patches/o.patch" } })],
+  ])("in the plan: %s", (_, text) => refusedFor("package.json", { "package.json": text }))
+
+  test.each([
+    ["overrides", 'overrides:\n  otpauth: "link:./evil"\n'],
+    ["overrides in quotes", "\"overrides\":\n  'otpauth@>=9': link:./evil # mine\n"],
+    ["overrides on one line", "overrides: { react: 19.0.0, otpauth: link:./evil }\n"],
+    ["overrides on two lines", "overrides:\n  {react: 19.0.0,\n   otpauth: link:./evil}\n"],
+    ["overrides with an escape", 'overrides:\n  "\\x6ftpauth": link:./evil\n'],
+    ["overrides by a reference", "x: &x\n  otpauth: link:./evil\noverrides: *x\n"],
+    ["overrides that a reference is merged into", "x: &x\n  otpauth: link:./evil\noverrides:\n  <<: *x\n"],
+    ["overrides by a key of its own line", "overrides:\n  ? otpauth\n  : link:./evil\n"],
+    ["a file that is indented", "  overrides:\n    otpauth: link:./evil\n"],
+    ["a file on one line", "{ overrides: { otpauth: link:./evil } }\n"],
+    ["a catalogue", 'catalog:\n  otpauth: "npm:left-pad@1.3.0"\n'],
+    ["a named catalogue", "catalogs:\n  auth:\n    otpauth: npm:left-pad@1.3.0\n"],
+    ["a patch", "patchedDependencies:\n  otpauth@9.5.2: patches/o.patch\n"],
+  ])("by pnpm-workspace.yaml: %s", (_, text) => refusedFor("pnpm-workspace.yaml", { "pnpm-workspace.yaml": text }))
+
+  test("by a catalogue of yarn's, and by overrides of the workspace's root", () => {
+    refusedFor(".yarnrc.yml", { ".yarnrc.yml": "catalog:\n  otpauth: file:./evil\n" })
+    const tree = Object.fromEntries(
+      Object.entries(minimalHost).flatMap(([path, text]) => [
+        [path, null],
+        [`web/${path}`, text],
+      ]),
+    )
+    const top = { ...tree, "package.json": JSON.stringify({ workspaces: ["web"], overrides: { otpauth: "file:./evil" } }) }
+    expect(refusalOf(top, "web")).toEqual({ code: "name_taken", file: "../package.json" })
+  })
+
+  test.each([
+    ["by its folder", ["vendor/otp"]],
+    ["by a pattern", ["vendor/*"]],
+    ["by a part of a name", ["ven*/o{tp,x}"]],
+  ])("a package of the app's own workspace is called like one of ours: %s", (_, workspaces) => {
+    const dir = makeHost({
+      "package.json": withField("workspaces", workspaces),
+      "vendor/otp/package.json": '{ "name": "otpauth", "version": "9.5.2" }',
+    })
+    const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json"])
+    expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "name_taken", "vendor/otp/package.json"])
+  })
+
+  test("a workspace's files that have other packages in them are no reason to refuse", () => {
+    const yaml = [
+      "# shared",
+      "packages: ['packages/*']",
+      "catalog:",
+      "  react: ^19.0.0",
+      "  'qrcode.react': ^4.0.0 # not qrcode",
+      "catalogs: { next: { next: 16.4.6 } }",
+      "overrides:",
+      "  '@acme/qrcode': 'link:./packages/qrcode'",
+      '  "vite@<6 || >7": ">=7.1"',
+      "  app>yargs: '-'",
+      "  qrcode: ^1.5.4",
+      "patchedDependencies: {}",
+      "onlyBuiltDependencies:",
+      "- otpauth",
+      "- sharp",
+      "",
+    ].join("\n")
+    const dir = makeHost({
+      "pnpm-workspace.yaml": yaml,
+      "package.json": JSON.stringify({
+        ...JSON.parse(withPackage("^9.5.2")),
+        overrides: { otpauth: "$otpauth", qrcode: { yargs: "^17.7.2" }, vite: { esbuild: "npm:esbuild-wasm@*" } },
+        resolutions: { "**/semver": "patch:semver@7#./x.patch", qrcode: "1.5.4" },
+      }),
+      "packages/qrcode/package.json": '{ "name": "@acme/qrcode" }',
+    })
+    const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json"])
+    expect([run.code, run.json.status], run.stderr).toEqual([0, "planned"])
+  })
+
+  test.each(["^9.5.2", "latest", "9.x || 10", "catalog:", "catalog:auth", "npm:otpauth@^9", "workspace", "", "v9.5", "next-9"])(
+    "a version of its own, %j, is kept",
     (range) => {
-      const run = chimerai(["add", "mfa", makeHost({ "package.json": withPackage(range) }), "--yes", "--no-install", "--json"])
+      const yaml = "catalog:\n  otpauth: ^9.5.2\n\ncatalogs:\n  auth:\n    'otpauth': \"^9.4\"\n"
+      const tree = { "package.json": withPackage(range), "pnpm-workspace.yaml": range.startsWith("catalog:") ? yaml : null }
+      const run = chimerai(["add", "mfa", makeHost(tree), "--yes", "--no-install", "--json"])
       expect([run.code, run.json.dependencies?.kept], run.stderr).toEqual([0, ["otpauth"]])
       const { reason } = run.json.actions.find(({ kind }: { kind: string }) => kind === "dependency")
       expect(reason, "what is added").not.toContain("otpauth")
     },
   )
+})
+
+describe("a lockfile that waits for a package that is added", () => {
+  const ours = ["otpauth", "qrcode", "@types/qrcode"]
+  const codeOf = (file: string, text: string): string => {
+    try {
+      assertLockedFromRegistry(new HostFiles(makeHost({ [file]: text })), ours)
+      return ""
+    } catch (error) {
+      return (error as CliError).code
+    }
+  }
+  const npm = (entry: object, path = "node_modules/otpauth") => JSON.stringify({ lockfileVersion: 3, packages: { [path]: entry } }, null, 2)
+  const pnpm = (block: string) => `lockfileVersion: '9.0'\n\npackages:\n\n${block}\n\n  zod@4.0.0:\n    resolution: {integrity: sha512-x}\n`
+  const at = "https://registry.example/otpauth/-/otpauth-9.5.2.tgz"
+
+  test.each([
+    ["a file", "package-lock.json", npm({ version: "9.5.2", resolved: "file:vendor/o.tgz" })],
+    ["a link", "package-lock.json", npm({ resolved: "vendor/otpauth", link: true })],
+    ["a repository", "package-lock.json", npm({ version: "9.5.2", resolved: "git+ssh://git@git.example/evil/otpauth.git#abc" })],
+    ["another package", "package-lock.json", npm({ version: "9.5.2", resolved: "https://registry.example/evil/-/evil-9.5.2.tgz" })],
+    ["another name", "package-lock.json", npm({ name: "evil", version: "9.5.2" })],
+    ["any archive", "package-lock.json", npm({ version: "9.5.2", resolved: "https://evil.example/otpauth-9.5.2.tgz" })],
+    ["for a package of the workspace", "package-lock.json", npm({ version: "1.0.0", link: true }, "web/node_modules/@types/qrcode")],
+    ["of version 1", "package-lock.json", JSON.stringify({ dependencies: { otpauth: { version: "file:vendor/o.tgz" } } })],
+    ["under its other name", "npm-shrinkwrap.json", npm({ version: "9.5.2", resolved: "file:vendor/o.tgz" })],
+    ["with a conflict", "package-lock.json", `<<<<<<< a\n${npm({ link: true })}\n=======\n>>>>>>> b\n`],
+    ["a file, of yarn 1", "yarn.lock", 'otpauth@^9.5.2:\n  version "9.5.2"\n  resolved "file:./vendor/o.tgz"\n'],
+    ["a file, of yarn 1, by an escape", "yarn.lock", '"\\u006ftpauth@^9.5.2":\n  version "9.5.2"\n  resolved "file:./vendor/o.tgz"\n'],
+    ["a folder, of yarn 4", "yarn.lock", '"otpauth@npm:^9.5.2":\n  version: 9.5.2\n  resolution: "otpauth@portal:./evil"\n'],
+    ["a patch, of yarn 4", "yarn.lock", '"qrcode@npm:^1.5.4":\n  resolution: "qrcode@patch:qrcode@npm%3A1.5.4#./x.patch"\n'],
+    ["another name, of yarn 4", "yarn.lock", '"otpauth@npm:^9.5.2":\n  resolution: "evil@npm:1.0.0"\n'],
+    ["a file, of pnpm", "pnpm-lock.yaml", pnpm("  otpauth@9.5.2:\n    resolution: {integrity: sha512-x, tarball: file:vendor/o.tgz}")],
+    ["a file in the key, of pnpm", "pnpm-lock.yaml", pnpm("  otpauth@file:vendor/o.tgz:\n    resolution: {integrity: sha512-x}")],
+    [
+      "a folder, of pnpm",
+      "pnpm-lock.yaml",
+      pnpm("  '@types/qrcode@1.5.5':\n    resolution:\n      directory: vendor/x\n      type: directory"),
+    ],
+    ["an older pnpm", "pnpm-lock.yaml", pnpm("  /otpauth/9.5.2:\n    resolution: {directory: vendor/o, type: directory}")],
+    [
+      "a link, of pnpm",
+      "pnpm-lock.yaml",
+      "importers:\n  .:\n    dependencies:\n      otpauth:\n        specifier: ^9.5.2\n        version: link:evil\n",
+    ],
+    ["a folder, of bun", "bun.lock", '{ "packages": { "otpauth": ["otpauth@file:vendor/o", {}], } }'],
+    ["a package of the workspace, of bun", "bun.lock", '{ "packages": { "otpauth": ["otpauth@workspace:evil"] } }'],
+    ["another name, of bun", "bun.lock", '{ "packages": { "otpauth": ["evil@1.0.0", "", {}, "sha512-x"] } }'],
+  ])("has it as %s", (_, file, text) => expect(codeOf(file, text)).toBe("name_taken"))
+
+  test.each([
+    ["npm", "package-lock.json", npm({ version: "9.5.2", resolved: at, integrity: "sha512-x" })],
+    ["npm without addresses", "package-lock.json", npm({ version: "9.5.2" })],
+    ["npm, below another package", "package-lock.json", npm({ link: true }, "node_modules/app/node_modules/qrcode")],
+    ["npm, a neighbour", "package-lock.json", npm({ link: true, resolved: "packages/qrcode" }, "node_modules/@acme/qrcode")],
+    [
+      "a proxy of npm's registry",
+      "package-lock.json",
+      npm(
+        { version: "1.5.5", resolved: "http://proxy.example:8081/api/npm/all/@types/qrcode/-/@types/qrcode-1.5.5.tgz" },
+        "node_modules/@types/qrcode",
+      ),
+    ],
+    [
+      "a mirror with another address",
+      "package-lock.json",
+      npm({ version: "1.5.4", resolved: "https://mirror.example/qrcode/download/qrcode-1.5.4.tgz?cache=0" }, "node_modules/qrcode"),
+    ],
+    [
+      "a mirror with a third",
+      "package-lock.json",
+      npm({ version: "1.5.4", resolved: "https://cdn.mirror.example/packages/qrcode/1.5.4/qrcode-1.5.4.tgz" }, "node_modules/qrcode"),
+    ],
+    ["npm's of version 1", "package-lock.json", JSON.stringify({ dependencies: { otpauth: { version: "9.5.2", resolved: at } } })],
+    ["an empty file", "package-lock.json", ""],
+    [
+      "yarn 1",
+      "yarn.lock",
+      `otpauth@^9.5.2, otpauth@^9:\n  version "9.5.2"\n  resolved "${at}#0a"\n  integrity sha512-x==\n  dependencies:\n    "@noble/hashes" "2.0.1"\n`,
+    ],
+    [
+      "yarn 4",
+      "yarn.lock",
+      '"otpauth@npm:^9.5.2":\n  version: 9.5.2\n  resolution: "otpauth@npm:9.5.2"\n  dependencies:\n    "@noble/hashes": "npm:2.0.1"\n  checksum: 10c0/ab\n  languageName: node\n  linkType: hard\n',
+    ],
+    [
+      "yarn 4 with an address",
+      "yarn.lock",
+      `"otpauth@npm:^9":\n  version: 9.5.2\n  resolution: "otpauth@npm:9.5.2::__archiveUrl=${encodeURIComponent(at)}"\n`,
+    ],
+    [
+      "pnpm",
+      "pnpm-lock.yaml",
+      "importers:\n\n  .:\n    dependencies:\n      otpauth:\n        specifier: ^9.5.2\n        version: 9.5.2\n      qrcode:\n        specifier: 'catalog:'\n        version: 1.5.4(x@1.0.0)\n\npackages:\n\n  otpauth@9.5.2:\n    resolution: {integrity: sha512-x}\n    engines: {node: '>=18'}\n    deprecated: 'read: file:x'\n\n  '@types/qrcode@1.5.5':\n    resolution: {integrity: sha512-x==}\n\nsnapshots:\n\n  otpauth@9.5.2:\n    dependencies:\n      '@noble/hashes': 2.0.1\n\n  '@types/qrcode@1.5.5':\n    dependencies:\n      '@types/node': 22.0.0\n\n  qrcode@1.5.4(x@1.0.0): {}\n",
+    ],
+    ["pnpm with an address", "pnpm-lock.yaml", pnpm(`  otpauth@9.5.2:\n    resolution: {integrity: sha512-x, tarball: ${at}}`)],
+    [
+      "an older pnpm",
+      "pnpm-lock.yaml",
+      "dependencies:\n  otpauth: 9.5.2\n\npackages:\n\n  /otpauth/9.5.2:\n    resolution: {integrity: sha512-x}\n    dev: false\n",
+    ],
+    [
+      "bun",
+      "bun.lock",
+      `{ "packages": { "otpauth": ["otpauth@9.5.2", "", {}, "sha512-x"], "qrcode": ["qrcode@1.5.4", "https://registry.example/qrcode/-/qrcode-1.5.4.tgz", {}, "sha512-x"], "@acme/qrcode": ["@acme/qrcode@workspace:packages/qrcode"], } }`,
+    ],
+  ])("of an honest app is taken: %s", (_, file, text) => expect(codeOf(file, text)).toBe(""))
+
+  test("stops add before anything is written, and is said by status", () => {
+    const lock = npm({ resolved: "vendor/otpauth", link: true })
+    const dir = makeHost({ "package-lock.json": lock })
+    const before = snapshot(dir)
+    const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json"])
+    expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "name_taken", "package-lock.json"])
+    expect(snapshot(dir)).toEqual(before)
+    rmSync(join(dir, "package-lock.json"))
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+    writeFileSync(join(dir, "package-lock.json"), lock)
+    const { checks } = chimerai(["status", dir, "--json"]).json
+    expect(checks).toContainEqual(expect.objectContaining({ id: "package_sources", state: "todo" }))
+  })
+
+  test("is read in time that its length says, whatever is in it", () => {
+    const size = 2_000_000
+    const lines = [
+      "otpauth@".repeat(size / 8),
+      `${" ".repeat(size)}x`,
+      `a${" ".repeat(size)}b`,
+      "'".repeat(size),
+      `otpauth: ${"{,".repeat(size / 2)}`,
+    ]
+    const begin = performance.now()
+    for (const file of ["pnpm-lock.yaml", "yarn.lock", "bun.lock", "package-lock.json"]) for (const line of lines) codeOf(file, line)
+    expect(performance.now() - begin).toBeLessThan(15_000)
+  })
 })
 
 test("texts of an app become literals, with what cannot be seen written by number", () => {

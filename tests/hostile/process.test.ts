@@ -128,6 +128,71 @@ describe("a program of the clone's", () => {
     expect(find("repository-of-another", "of-a-neighbour")).toBe(join(top, "repository-of-another/of-a-neighbour"))
   })
 
+  /** What is found where PATH has one element. */
+  const findIn = (element: string, name: string, app: string) => {
+    const before = process.env.PATH
+    process.env.PATH = element
+    try {
+      return findProgram(name, { root: app, boundary: app })?.path ?? null
+    } finally {
+      process.env.PATH = before
+    }
+  }
+
+  test.each(["node_modules", "node_modules/.bin"])("is one behind a link that was committed as %s above a submodule", (link) => {
+    const top = temporary()
+    const app = folder(top, "super/app")
+    git(folder(top, "super"), "init", "-q")
+    writeFileSync(join(app, ".git"), "gitdir: ../.git/modules/app\n")
+    const wires = tripwires()
+    const bin = folder(top, link === "node_modules" ? "super/tools/.bin" : "super/tools")
+    wires.plant(join(bin, "of-super"))
+    if (link !== "node_modules") folder(top, "super/node_modules")
+    symlinkSync(join(top, "super/tools"), join(top, "super", link))
+    expect(findIn(join(top, "super/node_modules/.bin"), "of-super", app)).toBe(null)
+    expect(findIn(bin, "of-super", app), "where the link leads").toBe(null)
+  })
+
+  test("is one behind such a link where there is no repository, and one that leads out of the clone", () => {
+    const top = temporary()
+    const app = folder(top, "clone/app")
+    const wires = tripwires()
+    wires.plant(join(folder(top, "clone/tools"), "of-clone"))
+    wires.plant(join(folder(top, "outside"), "of-clone"))
+    symlinkSync(join(top, "clone/tools"), join(folder(top, "clone/node_modules"), ".bin"))
+    symlinkSync(join(top, "outside"), join(folder(top, "clone/app/node_modules"), ".bin"))
+    expect(findIn(join(top, "clone/node_modules/.bin"), "of-clone", app)).toBe(null)
+    expect(findIn(join(top, "clone/tools"), "of-clone", app)).toBe(null)
+    expect(findIn(join(app, "node_modules/.bin"), "of-clone", app)).toBe(null)
+    expect(findIn(join(top, "outside"), "of-clone", app), "a link takes nobody's own programs away").toBe(join(top, "outside/of-clone"))
+  })
+
+  test("is none of the user's own, whose home folder is a repository, also above a submodule", () => {
+    const home = temporary()
+    git(home, "init", "-q")
+    const app = folder(home, "code/app")
+    writeFileSync(join(app, ".git"), "gitdir: ../../.git/modules/app\n")
+    const bin = folder(home, ".nvm/versions/node/v24.0.0/bin")
+    tripwires().plant(join(bin, "of-home"))
+    symlinkSync(join(home, ".nvm/versions/node/v24.0.0"), join(home, "node_modules"))
+    const before = process.env.HOME
+    process.env.HOME = home
+    try {
+      expect(findIn(bin, "of-home", app)).toBe(join(bin, "of-home"))
+    } finally {
+      process.env.HOME = before
+    }
+  })
+
+  test("is none of a repository around the app's own, which has no file for .git", () => {
+    const top = temporary()
+    git(top, "init", "-q")
+    const app = folder(top, "src/app")
+    git(app, "init", "-q")
+    tripwires().plant(join(folder(top, "bin"), "of-around"))
+    expect(findIn(join(top, "bin"), "of-around", app)).toBe(join(top, "bin/of-around"))
+  })
+
   test("a program is a file that may be run: folders, texts and links to nowhere are passed over", () => {
     const [first, second] = [temporary(), temporary()]
     mkdirSync(join(first, "a"))
@@ -173,4 +238,41 @@ test("a package manager's output is shown without what acts on a terminal", asyn
   write.mockRestore()
   expect(ended.ok).toBe(true)
   expect(shown.split("\n").toSorted()).toEqual(["", "\\u202ec\\u000dd\u001b[31mred", "a\\u001b]0;title\\u0007b", "end"])
+})
+
+describe("a package manager that leaves something behind in the background", () => {
+  const program = (script: string) => {
+    const path = join(temporary(), "npm")
+    writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    return { path, searchPath: process.env.PATH ?? "" }
+  }
+  const run = (script: string, verbose = false) => runToEnd(program(script), [], { cwd: temporary(), env: {}, verbose })
+
+  test.each([false, true])("is not waited for, and what it said is there (verbose: %s)", async (verbose) => {
+    const write = vi.spyOn(process.stderr, "write").mockImplementation(() => true)
+    const begin = performance.now()
+    const ended = await run("echo added 3 packages\nsleep 20 &\nexit 0", verbose)
+    write.mockRestore()
+    expect(ended).toEqual({ ok: true, output: "added 3 packages" })
+    expect(performance.now() - begin).toBeLessThan(10_000)
+  })
+
+  test("has failed where it has", async () => {
+    expect(await run("echo no >&2\nsleep 20 &\nexit 1")).toEqual({ ok: false, output: "no" })
+  })
+
+  test("or that does not end is waited for after the first Ctrl+C, and not after the second", async () => {
+    const begin = performance.now()
+    const ended = run("trap '' INT\necho begun\nsleep 20\nexit 0")
+    const others = process.listeners("SIGINT").slice(0, -1)
+    for (const other of others) process.removeListener("SIGINT", other)
+    setTimeout(() => process.emit("SIGINT"), 500)
+    setTimeout(() => process.emit("SIGINT"), 1_500)
+    const { ok } = await ended
+    for (const other of others) process.on("SIGINT", other)
+    expect(ok).toBe(false)
+    expect(performance.now() - begin).toBeGreaterThan(1_400)
+    expect(performance.now() - begin).toBeLessThan(10_000)
+    expect(process.listeners("SIGINT")).toEqual(others)
+  })
 })
