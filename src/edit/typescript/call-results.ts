@@ -143,6 +143,12 @@ const typeIn = (type: ts.TypeNode): string => ((isPromise(type) && type.typeArgu
 
 const returning = new WeakMap<ts.Node, boolean>()
 
+/** `return setError("...")` ends a form's handler in one line; nobody wants what it returns. */
+function isDoing(value: ts.Expression): boolean {
+  const call = unwrapExpression(value)
+  return ts.isCallExpression(call) && /^(set[A-Z]\w*|(toast|router|console)(\.\w+)?|alert)$/.test(call.expression.getText())
+}
+
 /** Whether a function returns a value somewhere; what functions in it return is theirs. */
 function returnsValue(around: ts.Node): boolean {
   const known = returning.get(around)
@@ -150,7 +156,7 @@ function returnsValue(around: ts.Node): boolean {
   const open = [around]
   let found = false
   for (let next = open.pop(); next && !found; next = open.pop()) {
-    if (ts.isReturnStatement(next) && next.expression) found = true
+    if (ts.isReturnStatement(next) && next.expression && !isDoing(next.expression)) found = true
     ts.forEachChild(next, (child) => {
       if (!ts.isFunctionLike(child)) open.push(child)
     })

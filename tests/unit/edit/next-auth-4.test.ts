@@ -169,6 +169,11 @@ describe("a form that goes where it is sent", () => {
       leaves,
     ],
     [
+      "a form's handler that shows an error in one line",
+      `const setError = (text: string) => void text;\nexport async function go() {\n  const result = ${call}\n  if (result?.error) return setError("no");\n  location.assign("/");\n}`,
+      leaves,
+    ],
+    [
       "one of any type with a value",
       `export async function go(): Promise<any> {\n  const result = ${call}\n  return { ok: result?.ok };\n}`,
       waits,
