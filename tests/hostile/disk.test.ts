@@ -498,14 +498,20 @@ describe("as an ordinary user", () => {
     expect(entries(outside)).toEqual(there)
   })
 
-  test.runIf(process.getuid?.() === 0)("a folder that may be written to and not listed does not undo what was written", () => {
-    const dir = makeHost()
-    execFileSync("chmod", ["755", dir])
-    execFileSync("chown", ["-hR", "65534:65534", dir])
-    chmodSync(join(dir, "prisma"), 0o311)
-    const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"], { uid: 65534, cli })
-    expect(run.json.status, run.stderr).toBe("applied")
-  })
+  test.runIf(process.getuid?.() === 0).each(["prisma", ".chimerai"])(
+    "a folder that may be written to and not listed undoes nothing halfway: %s",
+    (folder) => {
+      const dir = realpathSync(makeHost({ ".chimerai/.gitignore": "journal.json\n" }))
+      execFileSync("chmod", ["755", dir])
+      execFileSync("chown", ["-hR", "65534:65534", dir])
+      chmodSync(join(dir, folder), 0o311)
+      const before = entries(dir)
+      const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"], { uid: 65534, cli })
+      expect(["refused", "rolled-back"], run.stderr).toContain(run.json.status)
+      expect(run.stderr).toMatch(/Nothing was changed|Every file is as it was/)
+      expect(entries(dir)).toEqual(before)
+    },
+  )
 })
 
 test.runIf(process.getuid?.() === 0)("as root, as in a container or under sudo, a new file is of whoever has the folder", () => {
