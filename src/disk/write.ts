@@ -165,23 +165,13 @@ export function removeEmptyFolder({ target }: Place): void {
   }
 }
 
-/** What a disk says that cannot flush a folder, or a folder that may be written to and not read. */
-const unflushed = ["EACCES", "EPERM", "EINVAL", "ENOTSUP", "EISDIR"]
-
-/**
- * Makes the names in a folder survive a power cut, where the disk can do that: what is written is written without it, and
- * a run that is nearly over must not fail for it. Windows has no such thing.
- */
+/** Makes the names in a folder survive a power cut. Windows has no such thing. */
 export function flushFolder(path: string): void {
   if (process.platform === "win32") return
+  const folder = openSync(path, "r")
   try {
-    const folder = openSync(path, "r")
-    try {
-      fsyncSync(folder)
-    } finally {
-      closeSync(folder)
-    }
-  } catch (error) {
-    if (!unflushed.includes((error as NodeJS.ErrnoException).code ?? "")) throw error
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
   }
 }
