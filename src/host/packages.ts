@@ -103,7 +103,7 @@ export function workspacePatterns(files: HostFiles, root: string): string[] {
   return Array.isArray(patterns) ? patterns.filter((pattern) => typeof pattern === "string") : []
 }
 
-/** A name with signs of a pattern in it as any name, for package managers know more of them. */
+/** Part of a name with a sign of a pattern in it counts as `*`: package managers know more signs than are read here. */
 const widened = (pattern: string): string =>
   pattern
     .split("/")
