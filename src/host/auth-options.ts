@@ -187,9 +187,12 @@ export class Options {
       return locate.isMadeWithNew(value) ? [] : unknown()
     }
     const pushed = name === null ? [] : locate.pushedTo(module, name)
+    // Where it is declared more may be added to it, under the name that it has there.
+    const there = named && named.module !== module ? locate.pushedTo(named.module, named.source.name) : []
     const results = named ? locate.resultsOf(named.module, named.source.name) : []
     if (results.length > 0) return results.flatMap((result) => inside(result, found.module))
-    return [...inside(found.value, found.module), ...pushed.flatMap((one) => inside(one))]
+    const added = [...pushed.flatMap((one) => inside(one)), ...there.flatMap((one) => inside(one, found.module))]
+    return [...inside(found.value, found.module), ...added]
   }
 
   #providerOf(module: Module, value: Expression): Provider | null {

@@ -18,6 +18,8 @@ export function fieldsOf(files: HostFiles, file: string): unknown {
 /** @property field the section, and within `catalogs` the name of one: `catalogs.auth` */
 export type YamlEntry = { field: string; key: string; value: string }
 
+type YamlLine = { key: string; value: string; isQuoted: boolean }
+
 /** Without a blank that two parts of it could take: a line may have a million. */
 const keyOf = /^(?:'([^']*)'[ \t]*|"([^"\\]*)"[ \t]*|([^\s'"#&*!?{}[\]|>%`,-][^\s:]*|[\w@/.^~<>=][\w@/.^~<>=|* -]*?)):(?:[ \t]+(.*))?$/
 
@@ -43,7 +45,7 @@ export function yamlSections(
     .split(/\r\n|\r|\n/)
     .entries()) {
     const line = whole.trim()
-    if (line === "" || line.startsWith("#") || /^(---|\.\.\.)$/.test(line)) continue
+    if (line === "" || line.startsWith("#") || /^(---|\.\.\.)$|^%/.test(line)) continue
     const indent = whole.length - whole.trimStart().length
     top ??= indent
     const key = yamlEntry(line)
@@ -53,11 +55,15 @@ export function yamlSections(
       if (key === null) return { ok: false, line: index + 1 }
       section = sections.includes(key.key) ? key.key : ""
       outer = ""
-      if (section !== "" && isUnreadable(key.value)) return { ok: false, line: index + 1 }
+      if (section !== "" && !key.isQuoted && isUnreadable(key.value)) return { ok: false, line: index + 1 }
       continue
     }
     if (section === "") continue
-    if (key === null ? isReference(line) || hasOne(line, names) : isUnreadable(key.value)) return { ok: false, line: index + 1 }
+    // A version may be written elsewhere: of ours that is none, and of others it is no matter. A catalogue may not.
+    const isOne = section !== "catalogs" || outer !== ""
+    const isHidden = ({ key, value, isQuoted }: YamlLine) =>
+      key === "<<" || (!isQuoted && (isOne ? /[,{]/.test(value) && hasOne(value, names) : isUnreadable(value)))
+    if (key === null ? isReference(line) || hasOne(line, names) : isHidden(key)) return { ok: false, line: index + 1 }
     if (key === null) continue
     if (section === "catalogs" && key.value === "") outer = key.key
     else entries.push({ field: outer === "" ? section : `${section}.${outer}`, key: key.key, value: key.value })
@@ -65,16 +71,20 @@ export function yamlSections(
   return { ok: true, entries }
 }
 
-/** `key: value` of one line, without quotes and without a comment; the value is empty where others follow. */
-export function yamlEntry(line: string): { key: string; value: string } | null {
+/**
+ * `key: value` of one line, without quotes and without a comment; the value is empty where others follow.
+ * @returns also whether the value stood in quotes: then it is a text, whatever it looks like
+ */
+export function yamlEntry(line: string): YamlLine | null {
   const [all, single, double, plain, rest = ""] = keyOf.exec(line) ?? []
   if (all === undefined) return null
   const [, inSingle, inDouble] = /^(?:'([^']*)'|"([^"\\]*)")[ \t]*(?:#.*)?$/.exec(rest) ?? []
   const bare = rest.startsWith("#") ? "" : (rest.split(" #")[0] ?? "").trim()
-  return { key: (single ?? double ?? plain ?? "").trim(), value: inSingle ?? inDouble ?? bare }
+  const quoted = inSingle ?? inDouble
+  return { key: (single ?? double ?? plain ?? "").trim(), value: quoted ?? bare, isQuoted: quoted !== undefined }
 }
 
 /** Whether a text may be, or have in it, what is written elsewhere or otherwise. */
-const isReference = (text: string): boolean => /^[&*!?]|\\|^<</.test(text) || /[:,{[]\s*[&*!]/.test(text)
+const isReference = (text: string): boolean => /^[&*!?]|\\|^<</.test(text) || /[:,]\s+[&*!]|[{[]\s*[&*!]/.test(text)
 
 const hasOne = (text: string, names: string[]): boolean => names.some((name) => text.includes(name))

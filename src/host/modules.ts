@@ -14,6 +14,7 @@ const longestOfAll = 3_000_000
 /** The host's modules, parsed when asked for and once. Follows imports inside the host; packages are where it ends. */
 export class Modules {
   readonly #parsed = new Map<string, Module | null>()
+  readonly #failed = new Set<string>()
   /** What names that are no paths lead to: the same from everywhere. */
   readonly #named = new Map<string, string | null>()
   #parsedText = 0
@@ -63,7 +64,12 @@ export class Modules {
 
   /** A module that nothing is decided by; null where it does not parse, or is too much to parse. */
   tryParse(path: string): Module | null {
-    return this.#parsed.get(path) ?? this.#parseOr(path, "skip", false)
+    const known = this.#parsed.get(path)
+    if (known !== undefined || this.#failed.has(path)) return known ?? null
+    const module = this.#parseOr(path, "skip", false)
+    // Read once, however many import it. Not kept as parsed: whoever has to understand the file is told what is wrong.
+    if (module === null) this.#failed.add(path)
+    return module
   }
 
   #parseOr(path: string, unreadable: "throw" | "skip", isEntry: boolean): Module | null {

@@ -106,13 +106,12 @@ export function signInOf(modules: Modules, module: Module, authFile: string): (n
   }
 }
 
-/** Modules between an import and next-auth: the app's own that hand `signIn` on. */
-const longestWay = 4
-
-function sideOfImport(modules: Modules, from: string, specifier: string, authFile: string, way = 0): SignInSide | null {
+/** @param passed modules that have been looked at on the way: those of the app's own that hand `signIn` on */
+function sideOfImport(modules: Modules, from: string, specifier: string, authFile: string, passed = new Set<string>()): SignInSide | null {
   if (browserModules.includes(specifier)) return "browser"
   const path = modules.resolve(from, specifier)
-  if (path === null || way === longestWay) return null
+  if (path === null || passed.has(path)) return null
+  passed.add(path)
   if (path === authFile) return "server"
   const module = modules.tryParse(path)
   if (!module) return null
@@ -121,7 +120,7 @@ function sideOfImport(modules: Modules, from: string, specifier: string, authFil
   const stars = modules.locate.topLevelNames(module).has("signIn") ? [] : modules.locate.starsOf(module)
   const next = imported?.imported === "signIn" ? [imported.specifier] : named.length > 0 ? named : stars
   for (const specifier of next) {
-    const side = sideOfImport(modules, path, specifier, authFile, way + 1)
+    const side = sideOfImport(modules, path, specifier, authFile, passed)
     if (side) return side
   }
   return null

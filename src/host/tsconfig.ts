@@ -42,22 +42,28 @@ export function matchAlias(pattern: string, specifier: string): { star: string; 
 /** All path aliases of tsconfig.json or jsconfig.json, with those of the configs it extends. */
 export class Aliases {
   readonly #paths: Paths | null
+  /** What names without an alias are below, before they are packages. */
+  readonly #baseUrl: string | null
 
   constructor(files: HostFiles) {
     const config = files.first(["tsconfig.json", "jsconfig.json"])
     const { paths, baseUrl } = config ? optionsOf(files, config, new Map()) : {}
+    this.#baseUrl = baseUrl ?? null
     this.#paths = paths ? { paths: paths.patterns, base: baseUrl ?? paths.dir, evidence: paths.evidence } : null
   }
 
-  /** What `@/lib/x` may mean, as paths from the root: the targets of the most specific pattern, as TypeScript takes them. */
+  /**
+   * What `@/lib/x` may mean, as paths from the root: the targets of the most specific pattern, as TypeScript takes them;
+   * without one that fits, what is below `baseUrl`.
+   */
   resolve(specifier: string): string[] {
-    if (!this.#paths) return []
-    const { base, paths } = this.#paths
+    const { base, paths } = this.#paths ?? { base: ".", paths: {} }
     let best = { star: "", weight: -1, targets: [] as string[] }
     for (const [pattern, targets] of Object.entries(paths)) {
       const match = matchAlias(pattern, specifier)
       if (match !== null && match.weight > best.weight) best = { ...match, targets }
     }
+    if (best.weight < 0 && this.#baseUrl !== null) return [placed(this.#baseUrl, specifier)]
     return best.targets.map((target) =>
       placed(
         base,

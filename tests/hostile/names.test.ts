@@ -197,6 +197,8 @@ describe("a package that is added comes from somewhere else by package.json", ()
     ["overrides with an escape", 'overrides:\n  "\\x6ftpauth": link:./evil\n'],
     ["overrides by a reference", "x: &x\n  otpauth: link:./evil\noverrides: *x\n"],
     ["overrides that a reference is merged into", "x: &x\n  otpauth: link:./evil\noverrides:\n  <<: *x\n"],
+    ["overrides with a value that is written elsewhere", "x: &x link:./evil\noverrides:\n  otpauth: *x\n"],
+    ["a catalogue that is written elsewhere", "x: &x\n  otpauth: link:./evil\ncatalogs:\n  auth: *x\n"],
     ["overrides by a key of its own line", "overrides:\n  ? otpauth\n  : link:./evil\n"],
     ["a file that is indented", "  overrides:\n    otpauth: link:./evil\n"],
     ["a file on one line", "{ overrides: { otpauth: link:./evil } }\n"],
@@ -259,6 +261,13 @@ describe("a package that is added comes from somewhere else by package.json", ()
       "packages/qrcode/package.json": '{ "name": "@acme/qrcode" }',
     })
     const run = chimerai(["add", "mfa", dir, "--yes", "--dry-run", "--json"])
+    expect([run.code, run.json.status], run.stderr).toEqual([0, "planned"])
+  })
+
+  test("what pnpm-workspace.yaml says of other packages, in whatever way, is no matter", () => {
+    const yaml =
+      "%YAML 1.2\n---\noverrides:\n  '@acme/ui': workspace:*\n  '@types/react': '*'\n  left-pad: \"*\"\ncatalog:\n  react: &react ^19.0.0\n  react-dom: *react\n"
+    const run = chimerai(["add", "mfa", makeHost({ "pnpm-workspace.yaml": yaml }), "--yes", "--dry-run", "--json"])
     expect([run.code, run.json.status], run.stderr).toEqual([0, "planned"])
   })
 

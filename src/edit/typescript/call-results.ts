@@ -25,6 +25,8 @@ export type KeptResult = {
   at: number
   side: "behind" | "before"
   beside: { start: number; end: number }
+  /** Where the statement around the call ends, with a semicolon where such have one. */
+  ends: number
   leave: "return" | "wait"
 }
 
@@ -104,7 +106,7 @@ function awaited(call: ts.CallExpression): KeptResult | null {
   if (statement.declarationList.declarations.length !== 1) return null
   const leave = leaveOf(statement)
   const beside = placeOf(statement)
-  return leave && { variable: declaration.name.text, at: beside.end, side: "behind", beside, leave }
+  return leave && { variable: declaration.name.text, at: beside.end, side: "behind", beside, ends: beside.end, leave }
 }
 
 function handed({ text }: Module, call: ts.CallExpression): KeptResult | null {
@@ -119,7 +121,13 @@ function handed({ text }: Module, call: ts.CallExpression): KeptResult | null {
   // In the middle of a line, what is added would run into what follows.
   if (text.slice(text.lastIndexOf("\n", beside.start - 1) + 1, beside.start).trim() !== "") return null
   const leave = leaveOf(first)
-  return leave && { variable: parameter.name.text, at: beside.start, side: "before", beside, leave }
+  return leave && { variable: parameter.name.text, at: beside.start, side: "before", beside, ends: statementAround(then).getEnd(), leave }
+}
+
+function statementAround(node: ts.Node): ts.Node {
+  let around = node
+  while (around.parent && !ts.isBlock(around.parent) && !ts.isSourceFile(around.parent)) around = around.parent
+  return around
 }
 
 /** How the function around a statement can be left without a value; null where it cannot. */

@@ -28,7 +28,7 @@ export function followResult(module: Module, { name, from, means, isCallee }: Fo
   return { kind: "edit", edits: ours ? edits : [importInsertion(module, name, from), ...edits] }
 }
 
-function guardOf({ text, path }: Module, name: string, { variable, at, side, beside, leave }: KeptResult): Insertion[] {
+function guardOf({ text, path }: Module, name: string, { variable, at, side, beside, ends, leave }: KeptResult): Insertion[] {
   const eol = eolOf(text)
   const guard = `if (${name}(${variable})) return`
   const rest = side === "behind" ? text.slice(at).trimStart() : text.slice(at, at + guard.length)
@@ -37,7 +37,7 @@ function guardOf({ text, path }: Module, name: string, { variable, at, side, bes
   const indent = /^[ \t]*/.exec(text.slice(lineStart, beside.start))?.[0] ?? ""
   // Before a bracket, a line without a semicolon would go on.
   const isContinued = side === "before" && /[([`+\-*/]/.test(text.charAt(at))
-  const semicolon = text.charAt(beside.end - 1) === ";" || isContinued ? ";" : ""
+  const semicolon = text.charAt(ends - 1) === ";" || isContinued ? ";" : ""
   const never = /tsx?$/.test(path) ? "<never>" : ""
   const statement = guard + (leave === "wait" ? ` new Promise${never}(() => {})` : "") + semicolon
   return [{ at, text: side === "behind" ? eol + indent + statement : statement + eol + indent }]

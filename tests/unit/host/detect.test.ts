@@ -133,6 +133,16 @@ describe("where things are", () => {
     expect(shownFrom("apps\\web")("src/auth.ts")).toBe("apps/web/src/auth.ts")
   })
 
+  test("below baseUrl a name is a file of the app's, without an alias", async () => {
+    const host = await factsOf({
+      "tsconfig.json": '{ "compilerOptions": { "baseUrl": "src" } }',
+      "app/api/auth/[...nextauth]/route.ts": 'import { handlers } from "server/auth";\nexport const { GET, POST } = handlers;\n',
+      "auth.ts": null,
+      "src/server/auth.ts": String(minimalHost["auth.ts"]).replace("@/lib/prisma", "../../lib/prisma"),
+    })
+    expect(host.auth.calls).toEqual(["src/server/auth.ts"])
+  })
+
   test("an alias in a config that is extended, with comments and trailing commas", async () => {
     const host = await factsOf({
       "tsconfig.json": '{ // base\n "extends": "./tsconfig.base", }',
@@ -546,6 +556,14 @@ describe("whose sign-in it is", () => {
     expect(found.map(({ code }) => code)).toEqual(["oauth_without_adapter"])
   })
 
+  test("a list of another module is read with what is added to it there", async () => {
+    const list =
+      'import GitHub from "next-auth/providers/github";\nimport Google from "next-auth/providers/google";\nexport const mine = [Google];\nmine.push(GitHub({}));\n'
+    const auth = authWith("providers: theirs", 'import { mine as theirs } from "./lib/list";\n')
+    const host = await factsOf({ "lib/list.ts": list, "auth.ts": auth })
+    expect(host.auth.providers).toEqual(["github", "google"])
+  })
+
   test("providers of a constant in the function that calls NextAuth are read", async () => {
     const call = `export const handlers = (req, ctx) => {\n  const providers = [GitHub({})];\n  return NextAuth({ providers })(req, ctx);\n};`
     const { warnings } = await factsOf({ "auth.ts": authWith("").replace(/export const [^;]+;/, call) })
@@ -829,6 +847,15 @@ describe("forms that ignore where they are sent", () => {
         "lib/x.ts": `import { signIn } from "./auth";\n${call}`,
         "lib/auth/index.ts": 'export * from "./named";\n',
         "lib/auth/named.ts": 'export { signIn } from "@/auth";\n',
+      },
+    ],
+    [
+      "a module that hands on all of itself, many times over",
+      "lib/x.ts",
+      "browser",
+      {
+        "lib/x.ts": `import { signIn } from "./ui";\n${call}`,
+        "lib/ui/index.ts": `${'export * from "./index";\n'.repeat(120)}export * from "next-auth/react";\n`,
       },
     ],
     [
