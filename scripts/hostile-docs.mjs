@@ -136,6 +136,7 @@ const rows = [
     {
       disk: ["H12: a link to a secret", "what is only looked at is the project's own, also through a link"],
       output: ["no secret is part of a diff"],
+      secrets: ["a file that git leaves out of commits is not kept where git takes it"],
     },
   ],
   [

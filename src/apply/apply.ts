@@ -3,6 +3,7 @@ import { insertionsBetween, takeOut } from "../edit/merge"
 import type { Insertion } from "../edit/splice"
 import type { Action, EditAction, Plan } from "../plan/types"
 import { isWrite } from "../plan/types"
+import { isKeptWithStore } from "./git"
 import {
   type Answers,
   basePath,
@@ -46,13 +47,16 @@ export async function apply(plan: Plan, { version, answers, left, verify }: Appl
   )
   const manifest = readManifest(root) ?? emptyManifest()
   const installed = record(manifest.features[plan.feature], plan, { version, answers, left, folders })
+  const project = { root, boundary: join(root, workspace ?? ".") }
   const texts = planned.flatMap((action) => ("after" in action && action.kind !== "env" ? [[action.path, action.after] as const] : []))
-  await commit(root, join(root, workspace ?? "."), {
+  const isOurs = (path: string) => installed.created.some((file) => file.path === path)
+  const bases = texts.filter(([path]) => isOurs(path) || isKeptWithStore(project, path))
+  await commit(root, project.boundary, {
     command: "add",
     verify,
     writes: [
       ...writes,
-      ...texts.map(([path, after]) => storeWrite(root, basePath(path), after)),
+      ...bases.map(([path, after]) => storeWrite(root, basePath(path), after)),
       manifestWrite(root, { ...manifest, features: { ...manifest.features, [plan.feature]: installed } }),
     ],
   })

@@ -4,6 +4,7 @@ import { readBytes } from "../disk/look"
 import { CliError } from "../errors"
 import { isTracked as askIfTracked, GitFailure, type IndexEntry, ignoredBy, type Place, placeOf, realPathOf, recorded } from "../run/git"
 import type { Project } from "../run/project"
+import { repositoryOf } from "../run/repository"
 
 /**
  * Whether git has a file of the app's: it came with a commit, or is to go into one. Where there is no repository, or no
@@ -42,6 +43,21 @@ export function uncommitted(project: Project, paths: string[]): string[] {
       suggestion: "Nothing was changed. Mend what git complains of; or pass --allow-dirty.",
     })
   }
+}
+
+/**
+ * Whether a text of the app's may be kept in the store, which its owner commits: where git leaves its file out of commits,
+ * or has it in another repository, the text would be published by way of the store. Where git cannot say, it is not kept.
+ * @param path from the project's root
+ */
+export function isKeptWithStore(project: Project, path: string): boolean {
+  const repository = repositoryOf(project.root)
+  if (repository === null) return true
+  const real = realPathOf(join(project.root, path))
+  const place = real === null ? null : placeOf(real)
+  if (place?.repository !== repository) return false
+  const answer = ignoredBy(project, place)
+  return answer.kind === "said" && answer.by === null
 }
 
 function isChanged(project: Project, place: Place, known: { entries: IndexEntry[]; head: string | null } | undefined): boolean {

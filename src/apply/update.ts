@@ -2,6 +2,7 @@ import { dirname } from "node:path"
 import type { EnvAction } from "../plan/types"
 import type { UpdatePlan } from "../plan/update"
 import { manifestWrite, rangesOf, storeWrite } from "./apply"
+import { isKeptWithStore } from "./git"
 import { type Answers, basePath, emptyManifest, hashOf, type InstalledEnv, type InstalledFeature, readManifest } from "./store"
 import { commit, missingFolders, type Write } from "./transaction"
 
@@ -27,6 +28,7 @@ export async function applyUpdate(
   )
   const inConflict = new Set(changes.flatMap(({ path, state }) => (state === "conflict" ? [path] : [])))
   const bases = new Map([...created, ...Array.from(edited, ([path, { left }]) => [path, left] as const)])
+  const isKept = (path: string) => created.has(path) || isKeptWithStore({ root, boundary }, path)
   // What could not be brought along stays what it was: the next update starts there.
   for (const path of inConflict) bases.delete(path)
   const stays = (path: string) => bases.has(path) || inConflict.has(path) || kept.has(path)
@@ -53,7 +55,9 @@ export async function applyUpdate(
     verify,
     writes: [
       ...writes,
-      ...Array.from(bases, ([path, text]) => storeWrite(root, basePath(path), text)).filter(({ before, after }) => before !== after),
+      ...Array.from(bases, ([path, text]) => storeWrite(root, basePath(path), isKept(path) ? text : null)).filter(
+        ({ before, after }) => before !== after,
+      ),
       ...obsolete.map(({ path }) => storeWrite(root, basePath(path), null)).filter(({ before }) => before !== null),
       manifestWrite(root, { ...manifest, features: { ...manifest.features, [feature]: installed } }),
     ],

@@ -426,6 +426,56 @@ describe("an app in a folder of a workspace that is called as what is served", (
   })
 })
 
+describe("a file that git leaves out of commits is not kept where git takes it", () => {
+  const secret = "AKIAIOSFODNN7EXAMPLE"
+  const auth = String(minimalHost["auth.ts"]).replace("void prisma;", `void prisma;\nexport const own = "${secret}";`)
+  const ignored = () => committedHost({ "auth.ts": auth, ".gitignore": ".env\nauth.ts\n" })
+
+  test("ignored by a rule; `status`, a second `add`, `update` and `remove` do without", () => {
+    const dir = ignored()
+    const before = snapshot(dir)
+    expect(add(dir).code).toBe(0)
+    expect(text(dir, "auth.ts")).toContain("withMfa")
+    expect(published(dir)).not.toContain(secret)
+    expect(existsSync(join(dir, ".chimerai/base/auth.ts.txt"))).toBe(false)
+    expect(existsSync(join(dir, ".chimerai/base/prisma/schema.prisma.txt"))).toBe(true)
+    expect(add(dir, "--allow-dirty").json.status).toBe("unchanged")
+    expect(chimerai(["update", "mfa", dir, "--yes", "--no-install", "--allow-dirty"]).code).toBe(0)
+    expect(published(dir)).not.toContain(secret)
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge", "--allow-dirty"]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("edited since, what was inserted cannot be told apart: remove names the lines", () => {
+    const dir = ignored()
+    add(dir)
+    writeFileSync(join(dir, "auth.ts"), text(dir, "auth.ts").replace("void prisma", "void [prisma]"))
+    const after = snapshot(dir)
+    const run = chimerai(["remove", "mfa", dir, "--yes", "--allow-dirty", "--json"])
+    expect(run.json.error).toMatchObject({ code: "user_edited", file: "auth.ts" })
+    expect(snapshot(dir)).toEqual(after)
+  })
+
+  test("of another repository", () => {
+    const dir = realpathSync(committedHost({ "lib/prisma.ts": null, "prisma/schema.prisma": null }))
+    const inner = folder(dir, "prisma")
+    git(inner, "init", "-q")
+    writeFileSync(join(inner, "schema.prisma"), `// ${secret}\n${minimalHost["prisma/schema.prisma"]}`)
+    writeFileSync(join(folder(dir, "lib"), "prisma.ts"), String(minimalHost["lib/prisma.ts"]))
+    expect(add(dir, "--allow-dirty").code).toBe(0)
+    expect(text(dir, "prisma/schema.prisma")).toContain("mfaSecret")
+    expect(existsSync(join(dir, ".chimerai/base/auth.ts.txt"))).toBe(true)
+    expect(published(dir)).not.toContain(secret)
+  })
+
+  test("where git cannot say", () => {
+    const dir = committedHost({ "auth.ts": auth })
+    writeFileSync(join(dir, ".git/index"), "broken")
+    expect(add(dir, "--allow-dirty").code).toBe(0)
+    expect(existsSync(join(dir, ".chimerai/base/auth.ts.txt"))).toBe(false)
+  })
+})
+
 test("a folder that is spelled otherwise, as a drive's letter may be, is the same folder", () => {
   const dir = makeHost()
   const other = join(realpathSync(tmp.dirSync({ unsafeCleanup: true }).name), "other")
