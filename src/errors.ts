@@ -39,6 +39,7 @@ export const errorCodes = {
   prisma_missing: exit.refused,
   prisma_version_unsupported: exit.refused,
   prisma_schema_missing: exit.refused,
+  prisma_schema_unknown: exit.answerNeeded,
   prisma_schema_invalid: exit.refused,
   prisma_schema_generated: exit.refused,
   prisma_client_not_found: exit.answerNeeded,

@@ -1,6 +1,7 @@
 import { posix } from "node:path"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
+import { isIdentifier } from "../names"
 import { evidenceOf, type HostFiles } from "./files"
 import type { Modules } from "./modules"
 import type { PrismaFacts } from "./types"
@@ -62,6 +63,7 @@ function findClient(files: HostFiles, modules: Modules, authFile: string, place:
       throw new CliError("invalid_option", `--prisma-client: there is no file ${file}.`, {
         suggestion: "Write it as path/to/file.ts#exportName",
       })
+    assertExported(modules, file, name)
     return { client: { file, export: name, specifier: null, isOwn: false }, evidence: "--prisma-client" }
   }
   const seen = new Map<string, Module>()
@@ -84,12 +86,55 @@ function findClient(files: HostFiles, modules: Modules, authFile: string, place:
         evidence: evidenceOf(module.path, module.text, "new PrismaClient"),
       }
   }
-  const own = ownClient(modules, seen, place)
-  if (own) return own
-  throw new CliError("prisma_client_not_found", "The module that exports the app's Prisma client was not found.", {
-    file: authFile,
-    suggestion: "Name it: npx chimerai add mfa --prisma-client src/lib/prisma.ts#prisma",
+  const found = clientInUse(modules, seen) ?? ownClient(modules, seen, place)
+  if (found) return found
+  const [maker] = [...seen.values()].filter(({ text }) => text.includes("new PrismaClient"))
+  throw new CliError(
+    "prisma_client_not_found",
+    maker
+      ? `${maker.path} makes a Prisma client, and exports none as a value that other modules could use.`
+      : "The module that exports the app's Prisma client was not found.",
+    {
+      file: maker?.path ?? authFile,
+      suggestion: "Nothing was changed. Name the module that exports the client: npx chimerai add mfa --prisma-client <file>#<export>",
+    },
+  )
+}
+
+/**
+ * @throws CliError invalid_option: the file does not export the name. What it hands on with `export *` is not looked
+ * through
+ */
+function assertExported(modules: Modules, file: string, name: string): void {
+  // What is no name at all is refused where names enter code.
+  const module = isIdentifier(name) ? modules.parse(file) : null
+  if (!module || modules.locate.starsOf(module).length > 0) return
+  const names = modules.locate.exportedNames(module)
+  if (names.includes(name)) return
+  throw new CliError("invalid_option", `--prisma-client: ${file} exports no ${name}.`, {
+    file,
+    suggestion: names.length > 0 ? `It exports ${names.slice(0, 10).join(", ")}.` : "Write it as path/to/file.ts#exportName",
   })
+}
+
+/**
+ * What the auth code uses as its client, from a module that has to do with one: how that makes it, behind a proxy or
+ * with a function of another package, need not be known.
+ */
+function clientInUse(modules: Modules, seen: Map<string, Module>): Found | null {
+  for (const module of seen.values())
+    for (const local of modules.locate.namesUsedAsClient(module)) {
+      const binding = modules.locate.bindingOf(module, local)
+      const path = binding && modules.resolve(module.path, binding.specifier)
+      const source = path ? modules.tryParse(path) : null
+      if (!binding || !source?.text.includes("PrismaClient") || !modules.locate.exportedNames(source).includes(binding.imported)) continue
+      const isOutside = source.path.startsWith("../")
+      return {
+        client: { file: source.path, export: binding.imported, specifier: isOutside ? binding.specifier : null, isOwn: false },
+        evidence: evidenceOf(module.path, module.text, local),
+      }
+    }
+  return null
 }
 
 /** A client like those that the auth code makes for itself, where they need nothing that only the app knows. */

@@ -1,8 +1,9 @@
 /** Where the app's Prisma schema is: one file, or a folder of them. */
 import { posix } from "node:path"
+import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import { quotedOr } from "../shell"
-import { evidenceOf, type HostFiles } from "./files"
+import type { HostFiles } from "./files"
 import { parseManifest, scriptsOf } from "./json"
 import type { Modules } from "./modules"
 
@@ -13,10 +14,10 @@ export function findSchema(files: HostFiles, modules: Modules, clientFile: strin
   const owner = clientFile.startsWith("../") ? modules.packages.ownerOf(clientFile) : null
   const homes = [...new Set([owner ?? ".", ".", files.workspace ?? "."])]
   for (const home of override ? ["."] : homes) {
-    const found = schemaIn(files, home, override, home === "." ? posix.dirname(clientFile) : undefined)
+    const found = schemaIn(files, modules, home, override, home === "." ? posix.dirname(clientFile) : undefined)
     if (found) return found
   }
-  const elsewhere = override ? [] : modules.packages.dirs.map((dir) => schemaIn(files, dir)).filter((found) => found !== null)
+  const elsewhere = override ? [] : modules.packages.dirs.map((dir) => schemaIn(files, modules, dir)).filter((found) => found !== null)
   const [only, ...others] = elsewhere
   if (only && others.length === 0) return only
   if (only)
@@ -47,36 +48,48 @@ function schemaOfScripts(scripts: string[]): string | null {
   return null
 }
 
-/** Characters: what is behind them is not looked at. */
-const longestConfig = 100_000
+const extensions = ["ts", "mts", "cts", "js", "mjs", "cjs"]
+/** The files that Prisma looks for, in its order. */
+const configFiles = ["prisma.config", ".config/prisma"].flatMap((name) => extensions.map((extension) => `${name}.${extension}`))
 
-/** What a comment of several lines says is no setting. A pattern in quotes, as in "prisma/**\/*.prisma", begins none. */
-const withoutBlockComments = (text: string): string =>
-  text.replace(/"[^"\n]*"|'[^'\n]*'|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)/g, (part) => (part.startsWith("/*") ? " " : part))
+/** What a config says of the schema: where it is, as written. The config is code and is not run. */
+type StatedSchema = { config: string; path: string; line: number }
 
-/** Arguments of one `join`. */
-const mostParts = 20
+/**
+ * @returns null where there is no config, or none that names a schema
+ * @throws CliError prisma_schema_unknown: it gives one that only running it would tell. What lies at a usual place then
+ * may be what the app had before
+ */
+function schemaOfConfig(files: HostFiles, modules: Modules, at: (path: string) => string): StatedSchema | null {
+  const config = files.first(configFiles.map(at))
+  const text = config && files.read(config)
+  if (!config || !text) return null
+  const module = modules.tryParse(config)
+  const stated = module && modules.locate.propertyOfConfig(module, "schema")
+  if (module && !stated) return null
+  const path = module && stated?.value ? modules.locate.writtenPath(module, stated.value) : null
+  const line = lineAt(text, stated?.start ?? 0)
+  if (path !== null) return { config, path, line }
+  throw new CliError("prisma_schema_unknown", `Which schema ${config} names, only running it would tell.`, {
+    file: config,
+    line,
+    suggestion: "Nothing was changed. Name the schema: npx chimerai add mfa --schema path/to/schema.prisma",
+  })
+}
 
-/** @throws CliError prisma_schema_missing when the package names a schema that is not there */
-function schemaIn(files: HostFiles, home: string, override?: string, clientDir?: string): FoundSchema | null {
+const withoutSlash = (path: string): string => path.replace(/\/$/, "")
+
+/** @throws CliError prisma_schema_missing: the package names a schema that is not there; prisma_schema_unknown */
+function schemaIn(files: HostFiles, modules: Modules, home: string, override?: string, clientDir?: string): FoundSchema | null {
   const at = (path: string) => posix.normalize(posix.join(home, path))
   const manifestText = files.read(at("package.json"))
   const manifest = parseManifest(manifestText ?? "")
-  const configPath = files.first(
-    ["prisma.config.ts", "prisma.config.mts", "prisma.config.js", "prisma.config.mjs", ".config/prisma.ts"].map(at),
-  )
-  const configText = configPath ? (files.read(configPath) ?? "") : ""
-  // The config is code and is not run: only a literal counts, in either of the two ways it is written.
-  const inConfig = /^[ \t]*schema[ \t]*:\s*(?:path\.)?(?:(?:join|resolve)\(\s*)?((?:["'][^"'\n]+["']\s*(?:,\s*)?)+)/m.exec(
-    withoutBlockComments(configText.slice(0, longestConfig)),
-  )?.[1]
-  const fromConfig = inConfig
-    ? posix.normalize(posix.join(...Array.from(inConfig.matchAll(/["']([^"']+)["']/g), ([, part = ""]) => part).slice(0, mostParts)))
-    : null
+  const fromConfig = override === undefined ? schemaOfConfig(files, modules, at) : null
   const fromScript = schemaOfScripts(scriptsOf(manifest))
-  const stated = override ?? fromConfig ?? manifest.prisma?.schema ?? fromScript ?? null
+  const stated = override ?? fromConfig?.path ?? manifest.prisma?.schema ?? fromScript ?? null
   const candidates = stated
-    ? [at(stated).replace(/\/$/, "")]
+    ? // A config's paths begin at its own folder.
+      [...(fromConfig ? [posix.normalize(posix.join(posix.dirname(fromConfig.config), stated))] : []), at(stated)].map(withoutSlash)
     : [
         ...usualSchemas.map(at),
         ...(clientDir === undefined ? [] : ["schema.prisma", "prisma/schema.prisma"].map((path) => posix.join(clientDir, path))),
@@ -91,8 +104,8 @@ function schemaIn(files: HostFiles, home: string, override?: string, clientDir?:
   const evidence = {
     "prisma.schema": override
       ? "--schema"
-      : fromConfig && configPath
-        ? evidenceOf(configPath, configText, "schema")
+      : fromConfig
+        ? `${fromConfig.config}:${fromConfig.line}`
         : (manifest.prisma?.schema ?? fromScript)
           ? at("package.json")
           : schema,

@@ -10,6 +10,7 @@ import { distance, takeOut } from "../../src/edit/merge"
 import { addDependencies, missingDependencies } from "../../src/edit/package-json"
 import { addFields, addModels } from "../../src/edit/prisma/edit"
 import { scanSchema } from "../../src/edit/prisma/scan"
+import { propertyOfConfig, writtenPath } from "../../src/edit/typescript/config-object"
 import { parseModule, walk } from "../../src/edit/typescript/module"
 import { findBypasses } from "../../src/host/bypasses"
 import { detectEnv, maySet, valueIn } from "../../src/host/env"
@@ -57,6 +58,12 @@ function expectLinear(make: (n: number) => string, read: (text: string) => unkno
 const dir = makeHost()
 const locked = makeHost()
 const blank = (n: number) => "\n".repeat(n)
+/** What Prisma's config says of the schema. */
+const schemaPath = (text: string) => {
+  const parsed = parseModule("prisma.config.ts", text)
+  const stated = parsed.ok ? propertyOfConfig(parsed.module, "schema")?.value : null
+  return parsed.ok && stated ? writtenPath(parsed.module, stated) : null
+}
 const files = (path: string, text: string) => new HostFiles(dir, new Map([[path, text]]))
 const model = (body: string) => `model User {\n  id String @id\n${body}\n  email String\n}\n`
 const modules = await Modules.of(new HostFiles(dir))
@@ -100,14 +107,15 @@ describe("linear", () => {
       (text) => missingDependencies(text, [{ name: "m", range: "1", dev: false }]),
     ],
     [
-      "prisma.config of blank lines",
-      (n) => `${blank(n)}x`,
-      (text) => findSchema(files("prisma.config.ts", text), modules, "lib/prisma.ts"),
+      "a config whose schema is joined of many parts",
+      (n) => `export default { schema: join(${'"a", '.repeat(n)}"b") }`,
+      (text) => schemaPath(text),
     ],
     [
-      "prisma.config of blanks before a value",
-      (n) => `export default {\n  schema:${" ".repeat(n)}x\n}\n`,
-      (text) => findSchema(files("prisma.config.ts", text), modules, "lib/prisma.ts"),
+      "a config of constants that name each other",
+      (n) =>
+        `${Array.from({ length: n }, (_, at) => `const a${at} = join(a${at + 1}, a${at + 1})`).join("\n")}\nexport default { schema: a0 }`,
+      (text) => schemaPath(text),
     ],
     ["a datasource of blanks in a value", (n) => `datasource db {\n  provider = a${" ".repeat(n)}b\n}\n${model("")}`, schemaOf],
     [

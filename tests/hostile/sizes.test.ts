@@ -118,7 +118,7 @@ describe("files that are long, many, or full of the same", () => {
     ["an auth config of megabytes", "parse_failed", () => ({ "auth.ts": auth + "x=1;\n".repeat(3_000_000) })],
     [
       "a config of one long call",
-      "prisma_schema_missing",
+      "prisma_schema_unknown",
       () => ({ "prisma.config.ts": `export default {\n schema: path.join(${'"a", '.repeat(4_000_000)}"b")\n}` }),
     ],
   ])("%s: %s", (_, outcome, tree) => {

@@ -80,11 +80,18 @@ class Search {
   /** `client.$extends(...)`, `make()`, `remember("db", () => new Client())`, and a function called where it stands. */
   #isCallMade({ expression, arguments: given }: ts.CallExpression): boolean {
     const callee = unwrapExpression(expression)
+    if (givesFunction(callee)) return false
     if (ts.isPropertyAccessExpression(callee)) return callee.name.text.startsWith("$") && this.isMade(callee.expression)
     const functions = [callee, ...given].filter(isFunction)
     if (ts.isIdentifier(callee)) functions.push(...functionsNamed(this.module, callee.text))
     return functions.some((node) => returnedBy(node).some((value) => this.isMade(value)))
   }
+}
+
+/** `cache(() => new Client())` of React, and its like, give a function, which makes one when it is called. */
+function givesFunction(callee: ts.Expression): boolean {
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee
+  return ts.isIdentifier(name) && /^(?:cache|unstable_cache|memo|memoi[sz]e|once|lazy)$/i.test(name.text)
 }
 
 function functionsNamed(module: Module, name: string): (ts.FunctionExpression | ts.ArrowFunction)[] {
@@ -102,6 +109,47 @@ export function modelsQueried(module: Module, isClient: (local: string) => boole
       models.push(expression.name.text)
   })
   return models
+}
+
+/** The names that a module hands to an adapter, or looks up models by, as it would a client: `db` of `PrismaAdapter(db)`. */
+export function namesUsedAsClient(module: Module): string[] {
+  const names = new Set<string>()
+  walk(module.source, (node) => {
+    const use = adapterArgument(node) ?? queriedObject(node)
+    if (use && ts.isIdentifier(use)) names.add(use.text)
+  })
+  return [...names]
+}
+
+function adapterArgument(node: ts.Node): ts.Expression | null {
+  if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || !node.expression.text.endsWith("PrismaAdapter")) return null
+  const [client] = node.arguments
+  return client ? unwrapExpression(client) : null
+}
+
+/** The `db` of `db.user.findUnique(...)` */
+function queriedObject(node: ts.Node): ts.Expression | null {
+  const method = ts.isCallExpression(node) ? node.expression : null
+  if (!method || !ts.isPropertyAccessExpression(method) || !/^find(?:Unique|First)(?:OrThrow)?$/.test(method.name.text)) return null
+  return ts.isPropertyAccessExpression(method.expression) ? method.expression.expression : null
+}
+
+/** The names that a module exports by itself; those of `export *` are its neighbours'. */
+export const exportedNames = (module: Module): string[] => [
+  ...exportedValues(module).map(({ name }) => name),
+  ...module.source.statements.flatMap((statement) => {
+    if (ts.isExportDeclaration(statement) && statement.exportClause)
+      return ts.isNamedExports(statement.exportClause)
+        ? statement.exportClause.elements.map(({ name }) => name.text)
+        : [statement.exportClause.name.text]
+    return ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) ? exportedAs(statement) : []
+  }),
+]
+
+function exportedAs({ name, modifiers }: ts.FunctionDeclaration | ts.ClassDeclaration): string[] {
+  const kinds = modifiers?.map(({ kind }) => kind) ?? []
+  if (!kinds.includes(ts.SyntaxKind.ExportKeyword)) return []
+  return kinds.includes(ts.SyntaxKind.DefaultKeyword) ? ["default"] : name ? [name.text] : []
 }
 
 /** What a name of the module is given at its top level: where it is declared, and where it is assigned to. */

@@ -321,6 +321,46 @@ describe("where things are", () => {
   })
 
   test.each([
+    [
+      "React's cache",
+      'import { cache } from "react";\nimport { PrismaClient } from "@prisma/client";\nexport const getDb = cache(() => new PrismaClient({ adapter }));\n',
+    ],
+    [
+      "a function",
+      'import { PrismaClient } from "@prisma/client";\nexport function getDb() {\n  return new PrismaClient({ adapter });\n}\n',
+    ],
+    [
+      "once",
+      'import _ from "lodash";\nimport { PrismaClient } from "@prisma/client";\nexport const getDb = _.once(() => new PrismaClient({ adapter }));\n',
+    ],
+  ])("what makes a client each time it is called is no client: %s", async (_, text) => {
+    const auth =
+      'import NextAuth from "next-auth";\nimport { getDb } from "@/lib/prisma";\nexport const { handlers } = NextAuth(() => ({ adapter: PrismaAdapter(getDb()), providers: [] }));\n'
+    await expect(factsOf({ "lib/prisma.ts": text, "auth.ts": auth })).rejects.toMatchObject({
+      code: "prisma_client_not_found",
+      details: { file: "lib/prisma.ts" },
+    })
+  })
+
+  test.each([
+    [
+      "behind a proxy",
+      "const get = () => (client ??= new PrismaClient({ adapter }));\nlet client: PrismaClient | undefined;\nexport const db = new Proxy({} as PrismaClient, { get: (_, name) => get()[name] });\n",
+      "PrismaAdapter(db)",
+    ],
+    [
+      "made by another package",
+      'import { createClient } from "@acme/db";\nexport const db = createClient(PrismaClient);\n',
+      "db.user.findUnique({})",
+    ],
+  ])("what the auth code uses as its client is it, however it is made: %s", async (_, text, use) => {
+    const source = `import { PrismaClient } from "@prisma/client";\n${text}`
+    const auth = `import NextAuth from "next-auth";\nimport { db } from "@/lib/clients";\nexport const { handlers } = NextAuth({ providers: [], x: () => ${use} });\n`
+    const { prisma } = await factsOf({ "lib/prisma.ts": null, "lib/clients.ts": source, "auth.ts": auth })
+    expect(prisma.client).toMatchObject({ file: "lib/clients.ts", export: "db", isOwn: false })
+  })
+
+  test.each([
     ["a script", { "package.json": { scripts: { postinstall: "prisma generate --schema=./database/my.prisma" } } }, "database/my.prisma"],
     ["the folder of the client", {}, "lib/schema.prisma"],
   ])("the schema by %s", async (_, more, path) => {
@@ -963,6 +1003,53 @@ describe("overruled by a flag", () => {
       auth: { calls: ["other.ts"] },
       prisma: { userModel: "Person", client: { file: "db.ts", export: "client" } },
     })
+  })
+})
+
+test.each([
+  ["export const prisma = 1;\nexport { prisma as other };\n", "other", "ok"],
+  ["export default 1;\n", "default", "ok"],
+  ['export * from "./real";\n', "anything", "ok"],
+  ["export function prisma() {}\n", "prisma", "ok"],
+  ["export const prisma = 1;\nconst own = 2;\n", "own", "exports no own."],
+  ["module.exports = { prisma: 1 };\n", "db", "exports no db."],
+])("--prisma-client names what the file exports: %j#%s %s", async (text, name, outcome) => {
+  const run = factsOf({ "lib/clients.ts": text }, { prismaClient: `lib/clients.ts#${name}` })
+  if (outcome === "ok") expect((await run).prisma.client.export).toBe(name)
+  else await expect(run).rejects.toMatchObject({ code: "invalid_option", message: expect.stringContaining(outcome) })
+})
+
+describe("the schema that a Prisma config names", () => {
+  const schema = "model User {\n  id String @id\n  email String\n}\n"
+  const stale = { "prisma/schema.prisma": schema, "db/main.prisma": schema }
+
+  test.each([
+    ["in one line", "prisma.config.ts", 'export default defineConfig({ schema: "db/main.prisma", migrations: { path: "x" } })'],
+    ["of a constant", "prisma.config.mts", 'const MAIN = "db/main.prisma"\nexport default defineConfig({\n  schema: MAIN,\n})'],
+    ["in shorthand", "prisma.config.cts", 'const schema = path.join(__dirname, "db", "main.prisma")\nmodule.exports = { schema }'],
+    [
+      "of a config that has a type",
+      "prisma.config.ts",
+      "const config = { schema: `db/main.prisma` } satisfies PrismaConfig\nexport default config",
+    ],
+    ["from the folder of the config", ".config/prisma.ts", 'export default { schema: "../db/main.prisma" }'],
+    ["from where it is called", "prisma.config.mjs", 'export default { schema: resolve(process.cwd(), "db/main.prisma") }'],
+  ])("%s", async (_, file, text) => {
+    expect((await factsOf({ ...stale, [file]: text })).prisma.schema).toBe("db/main.prisma")
+  })
+
+  test.each([
+    ["by the environment", 'export default { schema: process.env.SCHEMA ?? "prisma/schema.prisma" }'],
+    ["by a function", "export default defineConfig({ schema: find() })"],
+    ["by another config", 'import base from "./base"\nexport default { ...base }'],
+    ["by a template", `export default { schema: \`db/\${name}.prisma\` }`],
+    ["in a circle", "const a = b\nconst b = a\nexport default { schema: a }"],
+    ["in what does not parse", "export default { schema: "],
+  ])("only running it would tell, %s: nothing else is taken for it", async (_, text) => {
+    const run = factsOf({ ...stale, "prisma.config.ts": text })
+    await expect(run).rejects.toMatchObject({ code: "prisma_schema_unknown", exitCode: 4, details: { file: "prisma.config.ts" } })
+    const named = await factsOf({ ...stale, "prisma.config.ts": text }, { schema: "db/main.prisma" })
+    expect(named.prisma.schema).toBe("db/main.prisma")
   })
 })
 
