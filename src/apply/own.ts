@@ -119,7 +119,14 @@ function isOwnInsertion(feature: LoadedFeature, path: string, text: string): boo
   if (path.endsWith(".prisma")) return isOwnSchema(feature, lines)
   const { wrapCall, guardOptions, openMiddleware, passMiddleware, followResult } = feature
   const ours = [
-    ...[wrapCall.wrapper, guardOptions.function, openMiddleware.wrapper, passMiddleware.wrapper, followResult.function],
+    ...[
+      wrapCall.wrapper,
+      guardOptions.function,
+      openMiddleware.wrapper,
+      passMiddleware.wrapper,
+      followResult.function,
+      followResult.wrapper,
+    ],
     ...[wrapCall, guardOptions, openMiddleware, passMiddleware, followResult].map(({ module }) => module),
   ]
   const isNamed = (line: string) => ours.some((name) => line.includes(name))

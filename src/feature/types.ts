@@ -93,8 +93,8 @@ export const featureSchema = z.strictObject({
   openMiddleware: z.strictObject({ wrapper: identifier, module, replaces: text(isPlainPath, "not the name of a module") }),
   /** A function that a middleware of the app's own is given to. */
   passMiddleware: z.strictObject({ wrapper: identifier, module }),
-  /** A function that takes a sign-in form where its result says. */
-  followResult: z.strictObject({ function: identifier, module }),
+  /** A function that takes a sign-in form where its result says; the wrapper does so before the form has the result. */
+  followResult: z.strictObject({ function: identifier, wrapper: identifier, module }),
   routes: z.strictObject({ settings: route, challenge: route }),
   files: list(z.strictObject({ template, target, when: z.optional(condition) })),
   /** Tailwind classes by role; without Tailwind the role is a class of the feature's CSS module. */

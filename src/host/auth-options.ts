@@ -28,6 +28,8 @@ export class Options {
   /** How many credentials providers one list of them has, and whether any provider is one of OAuth. */
   credentials = 0
   oauth = false
+  /** The ids of providers whose sign-in ends when the browser comes back. */
+  byPage: string[] = []
   /** The tables in which credentials providers look people up by what they have typed. */
   tables: ReadonlySet<string> = new Set()
   /** Where the app writes its tokens itself. */
@@ -149,6 +151,7 @@ export class Options {
     this.credentials = Math.max(this.credentials, found.filter(({ kind }) => kind === "credentials").length)
     this.tables = new Set([...this.tables, ...found.flatMap(({ kind, text }) => (kind === "credentials" ? tablesIn(text) : []))])
     this.oauth ||= found.some(({ kind }) => kind === "oauth")
+    this.byPage.push(...found.flatMap(({ id, kind }) => (id !== null && endsByPage(id, kind) ? [id] : [])))
   }
 
   /** The providers of a list, or of an element of one, with those of the lists, names and functions that it is made of. */
@@ -280,8 +283,13 @@ function tablesIn(text: string): string[] {
   return [...lookups].flatMap(([, table = "", where = ""]) => (/\b(?:email|username|login|phone)\b/.test(where) ? [table] : []))
 }
 
+/** Whether a sign-in ends when the browser comes back: from the provider, or by the link in a mail. */
+const endsByPage = (id: string, kind: string): boolean => kind === "oauth" || kind === "email" || (kind === "other" && isMail(id))
+
+const isMail = (id: string): boolean => /^(?:email|nodemailer|resend|sendgrid|postmark|mailgun|forwardemail|loops)$/.test(id)
+
 /** Of the providers that come with next-auth, by name: most are OAuth's. Of anybody else's nothing is known. */
 function kindOf(id: string | null): "credentials" | "other" | "oauth" {
-  if (id === null || /^(email|nodemailer|resend|sendgrid|postmark|mailgun|forwardemail|loops|passkey|webauthn)$/.test(id)) return "other"
+  if (id === null || isMail(id) || id === "passkey" || id === "webauthn") return "other"
   return id === "credentials" ? "credentials" : "oauth"
 }

@@ -108,7 +108,7 @@ export async function detect(
       file: client.client.file,
     })
 
-  const signIns = findSignInCallers(files, modules, pages, auth.facts.calls[0])
+  const signIns = findSignInCallers(files, modules, pages, auth.facts)
   warnings.push(...signIns.warnings)
 
   const host: Host = {

@@ -5,7 +5,7 @@ import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
 import type { PagePlaces } from "./pages"
 import { mostInFile, sourceFiles } from "./sources"
-import type { Warning } from "./types"
+import type { AuthFacts, Warning } from "./types"
 
 /** The browser's `signIn` answers with an object, the server's (which the auth file exports) with the URL itself. */
 export type SignInSide = "browser" | "server"
@@ -29,14 +29,16 @@ export function findSignInCallers(
   files: HostFiles,
   modules: Modules,
   { signInFile }: PagePlaces,
-  authFile: string,
+  auth: AuthFacts,
 ): { callers: SignInCaller[]; warnings: Warning[] } {
+  const [authFile] = auth.calls
   const callers: SignInCaller[] = []
   const seen = new Set<string>()
   const lookAt = (module: Module) => {
     seen.add(module.path)
     const sideOf = signInOf(modules, module, authFile)
-    const calls = modules.locate.callsWithFalse(module, (name) => sideOf(name) !== null, "redirect")
+    const isMeant = (name: string, provider: string | null) => sideOf(name) !== null && maySignIn(auth, provider)
+    const calls = modules.locate.callsWithFalse(module, isMeant, "redirect")
     for (const { start, callee } of calls.slice(0, mostInFile))
       callers.push({ file: module.path, line: lineAt(module.text, start), side: sideOf(callee) as SignInSide })
   }
@@ -63,6 +65,14 @@ export function findSignInCallers(
   }
   return { callers, warnings: warningsOf(unread, isCut) }
 }
+
+/**
+ * Whether a call of `signIn` can end in a session by itself. With OAuth, and with a link in a mail, it ends when the
+ * browser comes back, as a page: nothing is held before.
+ * @param provider the one that is named; null where that is not known
+ */
+export const maySignIn = ({ signIns, unknownProviders }: AuthFacts, provider: string | null): boolean =>
+  provider === null || unknownProviders !== null || !signIns.byPage.includes(provider)
 
 /** What is no text to look at, nobody signs in with: a pipe or a socket that is called like a source file. */
 function textOf(files: HostFiles, path: string): string {

@@ -26,8 +26,8 @@ export type AuthFacts = {
   calls: [string, ...string[]]
   session: "jwt" | "database" | "dynamic"
   providers: string[]
-  /** What the options have of them, as far as it can be read: an adapter, OAuth, how many credentials providers, and the tables that those read. */
-  signIns: { adapter: boolean; oauth: boolean; credentials: number; tables: string[] }
+  /** What the options have of them, as far as it can be read: an adapter, OAuth, how many credentials providers, the tables that those read, and the ids of those that end when the browser comes back. */
+  signIns: { adapter: boolean; oauth: boolean; credentials: number; tables: string[]; byPage: string[] }
   /** Where providers are that could not be read: `src/auth.ts:12`. What follows from all of them is not known then. */
   unknownProviders: string | null
   /** NextAuth is called in a function, which may make one for each tenant. */

@@ -3,6 +3,7 @@ import type { Origin } from "../edit/typescript/imports"
 import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { runsOn } from "../host/middleware"
+import { maySignIn } from "../host/sign-in-callers"
 import type { Host, OptionsSource } from "../host/types"
 import { isEditable } from "../names"
 import { inTurn, toEdit } from "./edit"
@@ -117,8 +118,8 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
  * Callers that ignore where they are sent would bring a held sign-in back to the sign-in page. A form in the browser is
  * edited where its result can be followed; what code on the server does with the URL is the app's to say.
  */
-export function planSignInCallers({ signInCallers }: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
-  const { function: name, module } = feature.followResult
+export function planSignInCallers({ signInCallers, auth }: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Action[] {
+  const { function: name, wrapper, module } = feature.followResult
   return [...new Set(signInCallers.map(({ file }) => file))].flatMap((file): Action[] => {
     const here = signInCallers.filter((caller) => caller.file === file)
     const onServer = here.filter(({ side }) => side === "server").map(({ line }) => followOnServer(file, line, recipe))
@@ -127,8 +128,8 @@ export function planSignInCallers({ signInCallers }: Host, feature: LoadedFeatur
     const follow = (text: string) => {
       const parsed = sources.parse(file, text)
       const sideOf = sources.signInOf(parsed)
-      const isCallee = (callee: string) => sideOf(callee) === "browser"
-      return sources.edits.followResult(parsed, { name, ...originOf(file, module, recipe, sources), isCallee })
+      const isMeant = (callee: string, provider: string | null) => sideOf(callee) === "browser" && maySignIn(auth, provider)
+      return sources.edits.followResult(parsed, { name, wrapper, ...originOf(file, module, recipe, sources), isMeant })
     }
     const text = sources.read(file) ?? ""
     if (isEditable(file) && follow(text).kind !== "refuse")

@@ -64,6 +64,21 @@ describe("client.ts", () => {
     for (const result of [undefined, { url: null }, { url: "/dashboard" }]) expect(goToMfaChallenge(result)).toBe(false)
     expect(assign).toHaveBeenCalledTimes(1)
   })
+
+  test("who waits for a held sign-in gets no answer any more; every other answer is passed on", async () => {
+    const assign = vi.fn()
+    vi.stubGlobal("window", { location: { href: "http://localhost:3001/login", assign } })
+    const { followSignIn } = await load("mfa/client.ts")
+    for (const result of [undefined, { ok: false, error: "CredentialsSignin", url: null }, { ok: true, url: "/dashboard" }])
+      expect(await followSignIn(Promise.resolve(result))).toBe(result)
+    await expect(followSignIn(Promise.reject(new Error("lost")))).rejects.toThrow("lost")
+    expect(assign).not.toHaveBeenCalled()
+    const answered = vi.fn()
+    followSignIn(Promise.resolve({ ok: true, url: "/login/mfa" })).finally(answered)
+    await vi.waitFor(() => expect(assign.mock.calls).toEqual([["/login/mfa"]]))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(answered).not.toHaveBeenCalled()
+  })
 })
 
 describe("session-row.ts", () => {

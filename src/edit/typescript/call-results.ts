@@ -1,17 +1,20 @@
 /** Calls that are found by what is given to them, and where their results go. */
 import { ts } from "ts-morph"
-import { membersOf, unwrapExpression } from "./expressions"
+import { calledName, literalText, membersOf, onlyArgumentOf, unwrapExpression } from "./expressions"
 import { initializerOf, isShadowed } from "./locate"
 import { type Module, walk } from "./module"
 
-/** Whether a name that is called is the function that is meant: `call`, or `namespace.call`. */
-export type IsCallee = (name: string) => boolean
+/**
+ * Whether a call is one that is meant, by the name that is called, `call` or `namespace.call`, and by the text that comes
+ * first among what is given to it.
+ */
+export type IsMeant = (name: string, first: string | null) => boolean
 
 export type FoundCall = { start: number; callee: string }
 
 /** Calls of a function with `property: false` in an object among the arguments, or in a constant that is one. */
-export function callsWithFalse(module: Module, isCallee: IsCallee, property: string): FoundCall[] {
-  return nodesOf(module, isCallee, property).map(({ node, callee }) => ({ start: node.getStart(), callee }))
+export function callsWithFalse(module: Module, isMeant: IsMeant, property: string): FoundCall[] {
+  return nodesOf(module, isMeant, property).map(({ node, callee }) => ({ start: node.getStart(), callee }))
 }
 
 /**
@@ -31,22 +34,28 @@ export type KeptResult = {
 }
 
 /**
- * The calls that `callsWithFalse` finds, with the constant of `const x = await call(...)` or the parameter of
- * `call(...).then((x) => { ... })`; `kept` is null where the result goes anywhere else, or where the function around it
- * cannot be left.
+ * A call that `callsWithFalse` finds.
+ * @property kept the constant of `const x = await call(...)` or the parameter of `call(...).then((x) => { ... })`; null
+ * where the result goes anywhere else, or where the function around it cannot be left
+ * @property givenTo the name of the function that the call is the only argument of
  */
-export function keptResultsOf(module: Module, isCallee: IsCallee, property: string): { start: number; kept: KeptResult | null }[] {
-  return nodesOf(module, isCallee, property).map(({ node }) => ({
-    start: node.getStart(),
+export type CallResult = { start: number; end: number; kept: KeptResult | null; givenTo: string | null }
+
+export function resultsOfCalls(module: Module, isMeant: IsMeant, property: string): CallResult[] {
+  return nodesOf(module, isMeant, property).map(({ node }) => ({
+    ...placeOf(node),
     kept: awaited(node) ?? handed(module, node),
+    givenTo: ts.isCallExpression(node.parent) && onlyArgumentOf(node.parent) === node ? calledName(node.parent) : null,
   }))
 }
 
-function nodesOf(module: Module, isCallee: IsCallee, property: string): { node: ts.CallExpression; callee: string }[] {
+function nodesOf(module: Module, isMeant: IsMeant, property: string): { node: ts.CallExpression; callee: string }[] {
   const found: { node: ts.CallExpression; callee: string }[] = []
   walk(module.source, (node) => {
     const callee = ts.isCallExpression(node) ? calleeOf(node) : null
-    if (!ts.isCallExpression(node) || callee === null || !isCallee(callee.name) || isShadowed(callee.first)) return
+    if (!ts.isCallExpression(node) || callee === null || isShadowed(callee.first)) return
+    const [first] = node.arguments
+    if (!isMeant(callee.name, first ? literalText(constantOf(module, first)) : null)) return
     if (node.arguments.some((argument) => hasFalse(module, argument, property))) found.push({ node, callee: callee.name })
   })
   return found

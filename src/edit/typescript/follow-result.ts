@@ -1,31 +1,45 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { type IsCallee, type KeptResult, keptResultsOf } from "./call-results"
+import { type IsMeant, type KeptResult, resultsOfCalls } from "./call-results"
 import { claimName, importInsertion, type Origin } from "./imports"
 import type { Module } from "./module"
 
 export type FollowRequest = Origin & {
   /** `name(result)` says whether the browser is on its way elsewhere. */
   name: string
-  /** Whether a name that is called is the function whose result is meant. */
-  isCallee: IsCallee
+  /** `wrapper(call(...))` gives what the call gives, and nothing any more once the browser is on its way elsewhere. */
+  wrapper: string
+  /** Whether a call is of the function whose result is meant. */
+  isMeant: IsMeant
 }
 
 /**
  * After `const result = await signIn(..., { redirect: false })` comes `if (name(result)) return`, and the same at the
  * beginning of `.then((result) => { ... })`. Where callers expect a value of the function, it waits for ever instead: the
- * browser is leaving the page, and nobody is to go on with `undefined`.
- * Refuses calls of any other shape, whose result cannot be followed by looking at one statement.
+ * browser is leaving the page, and nobody is to go on with `undefined`. A file in which a result goes anywhere else has
+ * its calls wrapped.
  */
-export function followResult(module: Module, { name, from, means, isCallee }: FollowRequest): EditResult {
-  const { ours, taken } = claimName(module, name, { means })
-  if (taken) return taken
-  const results = keptResultsOf(module, isCallee, "redirect")
-  const odd = results.find(({ kept }) => kept === null)
-  if (odd || results.length === 0)
-    return { kind: "refuse", code: "edit_unsafe", message: "the result of signIn is not kept in a constant", offset: odd?.start ?? 0 }
-  const edits = results.flatMap(({ kept }) => (kept ? guardOf(module, name, kept) : []))
-  if (edits.length === 0) return { kind: "present" }
-  return { kind: "edit", edits: ours ? edits : [importInsertion(module, name, from), ...edits] }
+export function followResult(module: Module, { name, wrapper, from, means, isMeant }: FollowRequest): EditResult {
+  const results = resultsOfCalls(module, isMeant, "redirect")
+  if (results.length === 0)
+    return { kind: "refuse", code: "edit_unsafe", message: "signIn is not called here with redirect: false", offset: 0 }
+  const open = results.flatMap((result) => {
+    const guard = result.kept && guardOf(module, name, result.kept)
+    const isFollowed = guard ? guard.length === 0 : result.givenTo === wrapper
+    return isFollowed ? [] : [{ ...result, guard }]
+  })
+  if (open.length === 0) return { kind: "present" }
+  const isWrapped = open.some(({ guard }) => guard === null)
+  const claimed = claimName(module, isWrapped ? wrapper : name, { means })
+  if (claimed.taken) return claimed.taken
+  const edits = open.flatMap(({ start, end, guard }): Insertion[] =>
+    guard === null || isWrapped
+      ? [
+          { at: start, text: `${wrapper}(` },
+          { at: end, text: ")" },
+        ]
+      : guard,
+  )
+  return { kind: "edit", edits: claimed.ours ? edits : [importInsertion(module, isWrapped ? wrapper : name, from), ...edits] }
 }
 
 function guardOf({ text, path }: Module, name: string, { variable, at, side, beside, ends, leave }: KeptResult): Insertion[] {

@@ -101,8 +101,9 @@ describe("an import from elsewhere", () => {
 })
 
 describe("a form that goes where it is sent", () => {
-  const isCallee = (local: string) => local === "signIn"
-  const followIn = (module: Module) => followResult(module, { name: "goToMfaChallenge", ...origin("@/lib/mfa/client"), isCallee })
+  const isMeant = (local: string, first: string | null) => local === "signIn" && first !== "google"
+  const names = { name: "goToMfaChallenge", wrapper: "followSignIn" }
+  const followIn = (module: Module) => followResult(module, { ...names, ...origin("@/lib/mfa/client"), isMeant })
   const follow = on(followIn)
   const followInScript = on(followIn, "src/file.js")
   const form = (body: string) =>
@@ -120,16 +121,6 @@ describe("a form that goes where it is sent", () => {
     expect(follow(once)).toMatchObject({ kind: "present" })
   })
 
-  test.each([
-    ["then", '    signIn("x", { redirect: false }).then((result) => go());'],
-    ["thrown away", '    await signIn("x", { redirect: false });'],
-    ["assigned later", '    let result; result = await signIn("x", { redirect: false });'],
-    ["taken apart", '    const { ok } = await signIn("x", { redirect: false });'],
-    ["one of two", '    const a = await signIn("x", { redirect: false });\n    await signIn("y", { redirect: false });'],
-  ])("not when its result is %s", (_name, body) => {
-    expect(code(follow(form(body)))).toBe("edit_unsafe")
-  })
-
   /** Code with a form of its own: the compiler says whether callers still get what they expect. */
   const errorsOf = (text: string) => {
     const project = new Project({
@@ -138,7 +129,7 @@ describe("a form that goes where it is sent", () => {
     })
     project.createSourceFile(
       "/next-auth.d.ts",
-      'declare module "next-auth/react" { export function signIn(id: string, options: object): Promise<{ ok: boolean; url: string | null; error?: string } | undefined> }\ndeclare module "@/lib/mfa/client" { export function goToMfaChallenge(result: { url?: string | null } | undefined): boolean }',
+      'declare module "next-auth/react" { export function signIn(id: string, options: object): Promise<{ ok: boolean; url: string | null; error?: string } | undefined> }\ndeclare module "@/lib/mfa/client" { export function goToMfaChallenge(result: { url?: string | null } | undefined): boolean; export function followSignIn<Result>(signedIn: Promise<Result>): Promise<Result> }',
     )
     const file = project.createSourceFile("/form.tsx", text)
     return file.getPreEmitDiagnostics().map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.compilerObject.messageText, " "))
@@ -207,19 +198,57 @@ describe("a form that goes where it is sent", () => {
     expect(applyEdit(text, followInScript)).toContain("if (goToMfaChallenge(result)) return new Promise(() => {})\n")
   })
 
+  const declared = "declare function go(result?: unknown): void;\n"
   test.each([
+    ["thrown away", `    ${call}\n    go();`],
+    ["handed to a function", '    signIn("x", { redirect: false }).then(go);'],
+    ["assigned later", '    let result; result = await signIn("x", { redirect: false });\n    go(result?.ok);'],
+    ["taken apart", '    const { ok } = (await signIn("x", { redirect: false })) ?? {};\n    go(ok);'],
+    ["asked at once", '    if ((await signIn("x", { redirect: false }))?.ok) go();'],
+    ["waited for beside another", '    await Promise.all([signIn("x", { redirect: false }), go()]);'],
     [
-      "a callback of a type that is no promise",
+      "taken by a callback of a type that is no promise",
       '    signIn("x", { redirect: false }).then((result): boolean => {\n      return true;\n    });',
     ],
-    ["a callback on one line", '    signIn("x", { redirect: false }).then((result) => { go(); });'],
-    ["a callback that takes it apart", '    signIn("x", { redirect: false }).then(({ ok }) => {\n      go();\n    });'],
-  ])("not in %s", (_, body) => {
-    expect(code(follow(form(body)))).toBe("edit_unsafe")
+    ["taken by a callback on one line", '    signIn("x", { redirect: false }).then((result) => { go(result); });'],
+    ["taken apart by a callback", '    signIn("x", { redirect: false }).then((result) => go(result?.ok));'],
+    ["taken by a function whose type the line is in", '    return (await signIn("x", { redirect: false }))?.ok'],
+  ])("is asked before, where its result is %s", (_, body) => {
+    const text = declared + form(body)
+    expect(errorsOf(text)).toEqual([])
+    const edited = applyEdit(text, follow)
+    expect(edited).toContain('import { followSignIn } from "@/lib/mfa/client"')
+    expect(edited).toContain('followSignIn(signIn("x", { redirect: false }))')
+    expect(edited).not.toContain("goToMfaChallenge")
+    expect(errorsOf(edited)).toEqual([])
+    expect(follow(edited)).toMatchObject({ kind: "present" })
   })
 
-  test("nor where nothing is around it that could return", () => {
-    expect(code(follow(`import { signIn } from "next-auth/react";\nif (x) {\n  const result = ${call}\n}\n`))).toBe("edit_unsafe")
+  test("of two calls both are wrapped where one has to be; what an earlier run has guarded stays", () => {
+    const kept = '    const a = await signIn("x", { redirect: false });\n'
+    const both = applyEdit(form(`${kept}    ${call}`), follow)
+    expect(both.match(/followSignIn\(signIn\("x"/g)).toHaveLength(2)
+    expect(follow(both)).toMatchObject({ kind: "present" })
+    const guarded = applyEdit(form(kept), follow)
+    const later = guarded.replace("return;\n", `return;\n    ${call}\n`)
+    expect(applyEdit(later, follow).match(/followSignIn\(signIn\("x"/g)).toHaveLength(1)
+  })
+
+  test("where nothing is around it that could return", () => {
+    const edited = applyEdit(`import { signIn } from "next-auth/react";\nif (x) {\n  const result = ${call}\n}\n`, follow)
+    expect(edited).toContain('  const result = await followSignIn(signIn("x", { redirect: false }));\n')
+  })
+
+  test("a name that is taken", () => {
+    const text = `const followSignIn = 1;\n${form(`    ${call}`)}`
+    expect(code(follow(text))).toBe("name_taken")
+  })
+
+  test("a call that leaves the page by itself stays as it is", () => {
+    expect(code(follow(form('    await signIn("google", { redirect: false });')))).toBe("edit_unsafe")
+    const edited = applyEdit(form(`    await signIn("google", { redirect: false });\n    const result = ${call}`), follow)
+    expect(edited).toContain('    await signIn("google", { redirect: false });\n')
+    expect(edited).toContain("    if (goToMfaChallenge(result)) return;")
   })
 
   test("in a callback without semicolons, before a line that begins with a bracket", () => {

@@ -828,6 +828,26 @@ describe("forms that ignore where they are sent", () => {
     ])
   })
 
+  test.each<[string, string, string, boolean]>([
+    ["OAuth", "[GitHub]", '"github"', false],
+    ["a constant with its name", "[GitHub]", "provider", false],
+    ["a link in a mail", "[Mail]", '"nodemailer"', false],
+    ["what nobody has", "[GitHub]", '"credentials"', true],
+    ["what is not known here", "[GitHub, make()]", '"github"', true],
+    ["credentials under such a name", '[{ id: "email", type: "credentials", authorize }]', '"email"', true],
+    ["whatever a variable says", "[GitHub]", "props.provider", true],
+    ["a passkey", "[Passkey]", '"passkey"', true],
+  ])("a sign-in that ends when the browser comes back is not held in the call: %s", async (_, providers, named, isCaller) => {
+    const imports = ["GitHub", "Passkey"].map((name) => `import ${name} from "next-auth/providers/${name.toLowerCase()}";\n`).join("")
+    const auth = tree["auth.ts"].replace("providers: []", `providers: ${providers}`)
+    const form = `import { signIn } from "next-auth/react";\nconst provider = "github";\nvoid provider;\nexport const Form = (props) => signIn(${named}, { redirect: false });\n`
+    const { signInCallers } = await factsOf({
+      "auth.ts": `${imports}import Mail from "next-auth/providers/nodemailer";\n${auth}`,
+      "components/form.tsx": form,
+    })
+    expect(signInCallers).toHaveLength(isCaller ? 1 : 0)
+  })
+
   test("one that does not parse stops nothing", async () => {
     expect((await factsOf({ ...tree, "components/form.tsx": "export const = ;" })).signInCallers).toHaveLength(1)
   })
@@ -977,14 +997,14 @@ describe("forms that ignore where they are sent", () => {
     expect(textOf("app/actions.ts")).not.toContain("mfa")
   })
 
-  test("and become manual steps", async () => {
+  test("on a server they become manual steps", async () => {
     const { chimerai } = await import("../../support/host")
     const run = chimerai(["add", "mfa", makeHost(tree), "--yes", "--no-install", "--json", "--strict"])
     expect(run.code).toBe(5)
-    expect(run.json.actions.filter(({ kind }: { kind: string }) => kind === "manual").map(({ path }: { path: string }) => path)).toEqual([
-      "components/form.tsx",
-      "app/login/actions.ts",
-    ])
+    const pathsOf = (wanted: string) =>
+      run.json.actions.flatMap(({ kind, path }: { kind: string; path: string }) => (kind === wanted ? [path] : []))
+    expect(pathsOf("manual")).toEqual(["app/login/actions.ts"])
+    expect(pathsOf("edit")).toContain("components/form.tsx")
   })
 })
 
