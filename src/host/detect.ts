@@ -125,6 +125,7 @@ export async function detect(
     middleware: middleware?.file ?? null,
     middlewareMatches: middleware?.matches ?? null,
     middlewareGuard: middleware?.guard ?? null,
+    middlewareCall: middleware?.call ?? null,
     signInCallers: signIns.callers,
     styling: styling.styling,
     formatting: formatting?.options ?? null,

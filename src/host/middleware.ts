@@ -6,10 +6,11 @@ import type { Modules } from "./modules"
 
 /**
  * What decides who may pass: the wrapped sign-in itself (`auth` of the auth config), a NextAuth that the middleware calls
- * with a config of its own, or next-auth 4's ready-made middleware.
+ * with a config of its own, or next-auth 4's ready-made middleware. One that only chooses languages decides nothing of it.
  */
-export type MiddlewareGuard = "auth" | "own-call" | "with-auth"
-export type MiddlewareFacts = { file: string; matches: string[] | null; guard: MiddlewareGuard | null }
+export type MiddlewareGuard = "auth" | "own-call" | "with-auth" | "languages"
+/** @property call the file in which a NextAuth of the middleware's own is called */
+export type MiddlewareFacts = { file: string; matches: string[] | null; guard: MiddlewareGuard | null; call: string | null }
 
 /** The middleware (proxy since Next 16) and the paths it runs on; null where that cannot be read from literals. */
 export function detectMiddleware(files: HostFiles, modules: Modules, srcDir: boolean, authFile: string): MiddlewareFacts | null {
@@ -21,13 +22,14 @@ export function detectMiddleware(files: HostFiles, modules: Modules, srcDir: boo
   )
   if (!file) return null
   const module = modules.parse(file)
-  if (!module) return { file, matches: null, guard: null }
-  const guard = guardOf(modules, module, authFile)
+  if (!module) return { file, matches: null, guard: null, call: null }
+  const call = ownCallOf(modules, module, authFile)
+  const guard = call === null ? guardOf(modules, module, authFile) : "own-call"
   const { locate } = modules
   const config = locate.initializerOf(module, "config")
-  if (!config) return { file, matches: ["/:path*"], guard }
+  if (!config) return { file, matches: ["/:path*"], guard, call }
   const matcher = locate.membersOf(config)?.properties.get("matcher")
-  return { file, matches: matcher ? patternsOf(modules, matcher) : ["/:path*"], guard }
+  return { file, matches: matcher ? patternsOf(modules, matcher) : ["/:path*"], guard, call }
 }
 
 /** The literal patterns of a matcher; of `{ source, has, missing }` the source, since the rest depends on the request. */
@@ -39,20 +41,44 @@ function patternsOf({ locate }: Modules, matcher: Parameters<Modules["locate"]["
   return patterns.every((pattern) => pattern !== null) ? patterns : null
 }
 
+/** The file whose only call of NextAuth makes the `auth` that a middleware exports: itself, or one that has it for the edge. */
+function ownCallOf(modules: Modules, module: Module, authFile: string): string | null {
+  const { locate } = modules
+  const auth = locate.exportedAuth(module)
+  const imported = auth && auth !== "own" ? locate.bindingOf(module, auth.name) : null
+  const path = imported && modules.resolve(module.path, imported.specifier)
+  const other = path && path !== authFile && !path.startsWith("../") ? modules.tryParse(path) : null
+  const maker = auth === "own" ? module : imported && other && locate.makesAuth(other, imported.imported) ? other : null
+  if (maker === null) return null
+  const calls = locate.callsOfDefault(maker, "next-auth")
+  return calls.length === 1 && locate.strayUseOf(maker, "next-auth", calls) === null ? maker.path : null
+}
+
 function guardOf(modules: Modules, module: Module, authFile: string): MiddlewareGuard | null {
   const { locate } = modules
   const auth = locate.exportedAuth(module)
-  if (auth === "own") {
-    const calls = locate.callsOfDefault(module, "next-auth")
-    return calls.length === 1 && locate.strayUseOf(module, "next-auth", calls) === null ? "own-call" : null
-  }
+  if (auth === "own") return null
   const imported = auth && locate.bindingOf(module, auth.name)
   if (imported?.imported === "auth") return modules.resolve(module.path, imported.specifier) === authFile ? "auth" : null
   const specifiers = locate.specifiersOf(module).map(({ text }) => text)
   if (specifiers.some((text) => text === "next-auth/middleware" || modules.meansOurs(module.path, text, "lib/mfa/middleware")))
     return "with-auth"
   const reexported = locate.reexportedFrom(module, "auth").some((specifier) => modules.resolve(module.path, specifier) === authFile)
-  return reexported ? "auth" : null
+  if (reexported) return "auth"
+  return mayRefuse(modules, module) ? null : "languages"
+}
+
+/** Modules that choose a language, of packages and of the app's own. */
+const ofLanguages = /^next\/server$|intl|i18n|locale|negotiator|routing/i
+
+/**
+ * Whether a middleware may send people away by who they are. One that only chooses a language never does: it imports
+ * nothing else, reads no other cookie, and has no word of sign-ins in it.
+ */
+function mayRefuse({ locate }: Modules, module: Module): boolean {
+  if (locate.specifiersOf(module).some(({ text }) => !ofLanguages.test(text))) return true
+  const rest = module.text.replace(/(?:cookies|headers)\.get\(["'](?:NEXT_LOCALE|locale|lang|accept-language)["']\)/gi, "")
+  return /auth|session|token|jwt|sign|log-?in|user|cookie|header|\brequire\b|\bimport\(/i.test(rest.replace(/^import[^;\n]*/gm, ""))
 }
 
 /** Characters. */

@@ -108,6 +108,8 @@ export type Host = {
   middlewareMatches: string[] | null
   /** What in the middleware decides who may pass, where that is known. */
   middlewareGuard: MiddlewareGuard | null
+  /** The file in which a NextAuth of the middleware's own is called. */
+  middlewareCall: string | null
   /** Forms that must go to the URL they get back. */
   signInCallers: SignInCaller[]
   styling: Styling

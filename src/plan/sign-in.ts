@@ -66,7 +66,7 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
   const { read, parse, edits } = sources
   const { middleware: path } = host
   const { challenge, signIn } = recipe.routes
-  if (!path) return []
+  if (!path || host.middlewareGuard === "languages") return []
   // Under a language the page has as many paths as there are languages, and the middleware has to see each of them.
   const isUnderLanguage = /\/\[\w+\]$/.test(host.pages.publicDir)
   // next-auth's own is put in front of the app's function, which goes on to see to languages.
@@ -78,14 +78,15 @@ export function planMiddleware(host: Host, feature: LoadedFeature, recipe: Recip
   const seesSessions = guard === "own-call" || /\bgetToken\b/.test(text)
   if (!seesChallenge && !(seesSessions && runsOn(host.middlewareMatches, signIn))) return []
   const { wrapper, module, replaces } = feature.openMiddleware
-  const origin = originOf(path, module, recipe, sources)
+  const target = guard === "own-call" ? (host.middlewareCall ?? path) : path
+  const origin = originOf(target, module, recipe, sources)
   const { from } = origin
   const reason = seesChallenge
     ? `${challenge} can be reached without a session`
     : `${signIn} sends nobody in a circle whose session has ended`
   if (guard === "own-call") {
-    const wrap = (current: string) => edits.wrapCall(parse(path, current), { library: host.auth.library, wrapper, ...origin })
-    return [toEdit("edit", path, text, wrap, reason, `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`)]
+    const wrap = (current: string) => edits.wrapCall(parse(target, current), { library: host.auth.library, wrapper, ...origin })
+    return [toEdit("edit", target, read(target) ?? "", wrap, reason, `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`)]
   }
   const pass = feature.passMiddleware
   const passOrigin = originOf(path, pass.module, recipe, sources)

@@ -30,6 +30,9 @@ export function exportedAuth(module: Module): { name: string } | "own" | null {
 const isNextAuth = (module: Module, node: ts.Node): boolean =>
   ts.isCallExpression(node) && callsOfDefault(module, "next-auth").some(({ start }) => start === node.getStart())
 
+/** Whether an `auth` that a module exports is of its own call of NextAuth: `export const { auth } = NextAuth(…)`. */
+export const makesAuth = (module: Module, name: string): boolean => name === "auth" && isMadeHere(module, name)
+
 /** `const { auth } = NextAuth(…)` or `const next = NextAuth(…)`. */
 function isMadeHere(module: Module, name: string): boolean {
   return module.source.statements

@@ -171,7 +171,7 @@ const middlewares: [string, string, string | null, "edit" | "manual" | null][] =
   ],
   [
     "one that also chooses the language",
-    'import intl from "next-intl/middleware";\nexport async function middleware(request) {\n  return intl(request);\n}\n',
+    'import intl from "next-intl/middleware";\nimport { isMember } from "@/other";\nexport async function middleware(request) {\n  return isMember(request) ? intl(request) : null;\n}\n',
     null,
     "manual",
   ],
@@ -193,6 +193,56 @@ test.each(middlewares)("a middleware: %s", async (_name, text, guard, kind) => {
   const actions = run.json.actions.filter(({ path }: { path: string }) => path === "middleware.ts")
   expect(actions.map((action: { kind: string }) => action.kind)).toEqual(kind === null ? [] : [kind])
   if (guard === "own-call") expect(readFileSync(join(dir, "middleware.ts"), "utf8")).toContain("withOpenChallenge(NextAuth)(authConfig)")
+})
+
+const languages = 'import { NextResponse } from "next/server";\nimport { locales } from "@/i18n/routing";\n'
+const chosen = `export function middleware(request) {
+  const locale = request.cookies.get("NEXT_LOCALE")?.value ?? request.headers.get("accept-language") ?? locales[0];
+  return NextResponse.redirect(new URL("/" + locale, request.url));
+}
+`
+test.each<[string, string, boolean]>([
+  ["that is all", languages + chosen, true],
+  [
+    "next-intl's",
+    'import intl from "next-intl/middleware";\nimport { routing } from "./i18n/routing";\nexport default intl(routing);\n',
+    true,
+  ],
+  ["it reads another cookie", languages + chosen.replace("NEXT_LOCALE", "sid"), false],
+  ["it reads another header", languages + chosen.replace("accept-language", "x-account"), false],
+  ["it imports what decides", `import { allowed } from "./allowed";\n${languages}${chosen}`, false],
+  ["it requires what decides", `${languages}const allowed = require("./allowed");\n${chosen}`, false],
+  ["it sends people to the sign-in page", languages + chosen.replace('"/" + locale', '"/login"'), false],
+])("a middleware that chooses a language, and %s", async (_, text, isOpen) => {
+  const dir = makeHost({ "middleware.ts": text, "i18n/routing.ts": "export const locales = [];\nexport const routing = {};\n" })
+  const { host } = await detect(dir, loadFeature("mfa").requires)
+  expect(host.middlewareGuard).toBe(isOpen ? "languages" : null)
+  const run = chimerai(["add", "mfa", "--yes", "--no-install", "--json", "--dry-run", dir])
+  expect(run.json.actions.some(({ path }: { path: string }) => path === "middleware.ts")).toBe(!isOpen)
+})
+
+const edge = 'import NextAuth from "next-auth";\nimport authConfig from "@/auth.config";\nexport const { auth } = NextAuth(authConfig);\n'
+test.each<[string, string, string, string | null]>([
+  ["alone", edge, "export default auth;\n", "own-call"],
+  ["around a function", edge, `export const middleware = auth${inFunction};\n`, "own-call"],
+  ["that is used otherwise too", `${edge}export const again = NextAuth;\n`, "export default auth;\n", null],
+  ["beside another call", `${edge}export const more = NextAuth(authConfig);\n`, "export default auth;\n", null],
+])("a middleware with the auth of a NextAuth for the edge, in a file beside it: %s", async (_, other, text, guard) => {
+  const dir = makeHost({
+    "middleware.ts": `import { auth } from "@/lib/auth-edge";\n${text}`,
+    "lib/auth-edge.ts": other,
+    "auth.config.ts": "export default { providers: [] };\n",
+  })
+  const run = chimerai(["add", "mfa", "--yes", "--no-install", "--json", dir])
+  expect(run.code, run.stderr).toBe(0)
+  const { host } = await detect(dir, loadFeature("mfa").requires)
+  expect(host.middlewareGuard).toBe(guard)
+  const of = (wanted: string) =>
+    run.json.actions.flatMap(({ kind, path }: { kind: string; path: string }) => (kind === wanted ? [path] : []))
+  expect(of("manual")).toEqual(guard === null ? ["middleware.ts"] : [])
+  expect(of("edit").includes("lib/auth-edge.ts")).toBe(guard !== null)
+  expect(readFileSync(join(dir, "lib/auth-edge.ts"), "utf8").includes("withOpenChallenge(NextAuth)(authConfig)")).toBe(guard !== null)
+  expect(chimerai(["add", "mfa", "--yes", "--no-install", "--json", dir]).json.status).toBe("unchanged")
 })
 
 /** What each beta is the first to have, looked up in its package: an import that is not there breaks the build. */
