@@ -228,7 +228,20 @@ function bypassChecks(files: HostFiles, host: Host, { created }: InstalledFeatur
     delegateOf(host.prisma.userModel),
   )
   const list = (places: Place[]) => places.map(({ file, line }) => `${shown(file)}:${line}`).join(", ")
+  // A middleware with a NextAuth or a token of its own asks no database.
+  const ofMiddleware = host.middleware && (host.middlewareGuard === "with-auth" || host.middlewareGuard === "own-call")
+  const believing = [...(ofMiddleware ? [{ file: host.middleware as string, line: 1 }] : []), ...readsTokens]
   return [
+    ...(host.bareSessions.length === 0
+      ? []
+      : [
+          {
+            id: "sessions-without-options",
+            state: "todo" as const,
+            message: `getServerSession is called without options, and goes on accepting sessions that have ended: ${list(host.bareSessions)}.`,
+            fix: "Pass it the options that NextAuth is called with: getServerSession(authOptions).",
+          },
+        ]),
     ...(makesSessions.length === 0
       ? [{ id: "bypass", state: "ok" as const, message: "No other code was found that makes sessions." }]
       : [
@@ -239,13 +252,13 @@ function bypassChecks(files: HostFiles, host: Host, { created }: InstalledFeatur
             fix: "See that nobody gets there with a first factor alone.",
           },
         ]),
-    ...(readsTokens.length === 0
+    ...(believing.length === 0
       ? []
       : [
           {
             id: "older-tokens",
             state: "ok" as const,
-            message: `These read the session's cookie by themselves, and accept an older one until it is next read through next-auth: ${list(readsTokens)}.`,
+            message: `These read the session's cookie by themselves, and accept an older one until it is next read through next-auth: ${list(believing)}.`,
           },
         ]),
     ...(takesKeys.length === 0

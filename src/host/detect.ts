@@ -57,7 +57,7 @@ export async function detect(
   const schema = detectSchema(files, modules, auth.facts, client.client, overrides)
   const alias = aliases.covering(`${base}lib/mfa`)
   const middleware = detectMiddleware(files, modules, next.facts.srcDir, auth.facts.calls[0])
-  const styling = detectStyling(files, manifest, manifestText)
+  const styling = detectStyling(files, manifest, manifestText, auth.facts.router === "pages" ? next.facts.pagesDir : null)
   const formatting = detectFormatting(files)
   const env = detectEnv(files)
   const packageManager = overrides.pm ? { name: overrides.pm, evidence: "--pm", rivals: [] } : detectPackageManager(files)
@@ -109,7 +109,7 @@ export async function detect(
     })
 
   const signIns = findSignInCallers(files, modules, pages, auth.facts)
-  warnings.push(...signIns.warnings)
+  warnings.push(...signIns.warnings, ...sessionsWithoutOptions(signIns.bareSessions))
 
   const host: Host = {
     root: files.root,
@@ -127,6 +127,7 @@ export async function detect(
     middlewareGuard: middleware?.guard ?? null,
     middlewareCall: middleware?.call ?? null,
     signInCallers: signIns.callers,
+    bareSessions: signIns.bareSessions,
     styling: styling.styling,
     formatting: formatting?.options ?? null,
     env: env.facts,
@@ -155,6 +156,19 @@ function usesMigrations(files: HostFiles, schema: string, manifest: PackageJson)
   const dir = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/")) : "."
   if (files.isDirectory(`${dir}/migrations`) || files.isDirectory(`${schema}/migrations`)) return true
   return !scriptsOf(manifest).some((script) => /\bdb push\b/.test(script))
+}
+
+function sessionsWithoutOptions(calls: Host["bareSessions"]): Warning[] {
+  const [first] = calls
+  if (!first) return []
+  const places = calls.map(({ file, line }) => `${file}:${line}`).slice(0, 10)
+  return [
+    {
+      code: "session_without_options",
+      message: `getServerSession is called without options here (${places.join(", ")}${calls.length > places.length ? ", ..." : ""}): it goes on accepting sessions that end when MFA is turned on or reset. Pass it the options that NextAuth is called with: getServerSession(authOptions).`,
+      ...first,
+    },
+  ]
 }
 
 /** Versions that work, and should be left behind. */

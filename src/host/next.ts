@@ -102,9 +102,18 @@ function statedBasePath(text: string): string | undefined {
   return undefined
 }
 
-export function detectStyling(files: HostFiles, manifest: PackageJson, manifestText: string): { styling: Styling; evidence: string } {
+/** @param pagesDir the folder of the Pages Router, where MFA's pages go there */
+export function detectStyling(
+  files: HostFiles,
+  manifest: PackageJson,
+  manifestText: string,
+  pagesDir: string | null,
+): { styling: Styling; evidence: string } {
   const range = dependencyRange(manifest, "tailwindcss")
   if (range === null) return { styling: "css", evidence: "package.json" }
+  // An app that is on its way to app/ has its stylesheet in the layout there, and pages/ has none.
+  const appFile = pagesDir && files.first(["tsx", "jsx", "ts", "js"].map((extension) => `${pagesDir}/_app.${extension}`))
+  if (pagesDir && !/\.s?css["']/.test(appFile ? (files.read(appFile) ?? "") : "")) return { styling: "css", evidence: appFile || pagesDir }
   const version = installedVersion(files, "tailwindcss") ?? range
   const major = Number(/\d+/.exec(version)?.[0] ?? 4)
   return { styling: major >= 4 ? "tailwind-4" : "tailwind-3", evidence: evidenceOf("package.json", manifestText, '"tailwindcss"') }

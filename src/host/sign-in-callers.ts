@@ -10,6 +10,8 @@ import type { AuthFacts, Warning } from "./types"
 /** The browser's `signIn` answers with an object, the server's (which the auth file exports) with the URL itself. */
 export type SignInSide = "browser" | "server"
 export type SignInCaller = { file: string; line: number; side: SignInSide }
+/** A call of next-auth 4's `getServerSession` that is given no options. */
+export type BareSession = { file: string; line: number }
 
 /** Files with such calls that are looked at: an app has a handful. */
 const mostFiles = 200
@@ -30,7 +32,7 @@ export function findSignInCallers(
   modules: Modules,
   { signInFile }: PagePlaces,
   auth: AuthFacts,
-): { callers: SignInCaller[]; warnings: Warning[] } {
+): { callers: SignInCaller[]; bareSessions: BareSession[]; warnings: Warning[] } {
   const [authFile] = auth.calls
   const callers: SignInCaller[] = []
   const seen = new Set<string>()
@@ -53,8 +55,12 @@ export function findSignInCallers(
       isCut = true
     },
   })
+  const bareSessions: BareSession[] = []
   for (const path of source) {
-    if (seen.has(path) || notTheApp.test(path) || !mayCall(textOf(files, path))) continue
+    if (notTheApp.test(path)) continue
+    const text = textOf(files, path)
+    if (auth.major === 4) bareSessions.push(...bareSessionsIn(path, text))
+    if (seen.has(path) || !mayCall(text)) continue
     if (seen.size >= mostFiles) {
       isCut = true
       break
@@ -63,7 +69,28 @@ export function findSignInCallers(
     if (module) lookAt(module)
     else unread.push(path)
   }
-  return { callers, warnings: warningsOf(unread, isCut) }
+  return { callers, bareSessions: bareSessions.slice(0, mostFiles), warnings: warningsOf(unread, isCut) }
+}
+
+/**
+ * Without options next-auth 4 reads a session by callbacks of its own, which know nothing of sessions that have ended.
+ * Found by text, in files that import it: nothing is edited by it.
+ */
+function bareSessionsIn(file: string, text: string): BareSession[] {
+  if (!text.includes("etServerSession") || !/["']next-auth(?:\/next)?["']/.test(text)) return []
+  const calls = text.matchAll(/\b(?:unstable_)?getServerSession[ \t]*\([ \t]*(?:req\w*[ \t]*,[ \t]*res\w*[ \t]*)?\)/g)
+  const places: BareSession[] = []
+  for (const { index } of calls) {
+    if (places.length === mostInFile) break
+    if (!isInComment(text, index)) places.push({ file, line: lineAt(text, index) })
+  }
+  return places
+}
+
+/** Whether a place is behind `//`, or in a line that goes on with a comment, as far as its line tells. */
+function isInComment(text: string, at: number): boolean {
+  const start = text.lastIndexOf("\n", at) + 1
+  return /^\s*(?:\*|\/\/|\/\*)|\s\/\/\s/.test(text.slice(Math.max(start, at - 500), at))
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { EnvFacts } from "./env"
 import type { MiddlewareGuard } from "./middleware"
 import type { PagePlaces } from "./pages"
-import type { SignInCaller } from "./sign-in-callers"
+import type { BareSession, SignInCaller } from "./sign-in-callers"
 
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun"
 export type Language = "ts" | "js"
@@ -111,6 +111,8 @@ export type Host = {
   /** The file in which a NextAuth of the middleware's own is called. */
   middlewareCall: string | null
   /** Forms that must go to the URL they get back. */
+  /** Calls of next-auth 4's `getServerSession` without options, which go on accepting sessions that have ended. */
+  bareSessions: BareSession[]
   signInCallers: SignInCaller[]
   styling: Styling
   /** What the app's own formatter is told; null where it has none that can be read. */

@@ -125,3 +125,51 @@ test.each(shapes)("%s", (_name, tree, expected) => {
   expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", dir]).code).toBe(0)
   expect(snapshot(dir)).toEqual(before)
 })
+
+test("getServerSession without options is named by add and status: it knows nothing of sessions that have ended", () => {
+  const read = (call: string) => `import { getServerSession } from "next-auth";\nexport const me = async () => ${call};\n`
+  const dir = makeHost(
+    shape({
+      [route]: `${imports}export const authOptions = ${options};\nconst handler = NextAuth(authOptions);\n${exported}`,
+      "middleware.ts": 'export { default } from "next-auth/middleware";\n',
+      "lib/bare.ts": read("getServerSession()"),
+      "lib/node.ts": read("unstable_getServerSession( req, res )").replace('"next-auth"', '"next-auth/next"'),
+      "lib/right.ts": read("getServerSession(authOptions)"),
+      "lib/right-in-node.ts": read("getServerSession(req, res, authOptions)"),
+      "lib/comment.ts": `// getServerSession()\n/* getServerSession() */\n${read("getServerSession(authOptions) // not getServerSession()")}`,
+      "lib/own.ts": "export const me = async () => getServerSession();\n",
+      "lib/me.test.ts": read("getServerSession()"),
+    }),
+  )
+  const added = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).json
+  const warning = added.warnings.find(({ code }: { code: string }) => code === "session_without_options")
+  expect(warning).toMatchObject({ file: "lib/bare.ts", line: 2, message: expect.stringContaining("lib/bare.ts:2, lib/node.ts:2)") })
+  const { checks } = chimerai(["status", dir, "--json"]).json
+  const check = (wanted: string) => checks.find(({ id }: { id: string }) => id === wanted)
+  expect(check("sessions-without-options")).toMatchObject({
+    state: "todo",
+    message: expect.stringMatching(/ended: lib\/bare\.ts:2, lib\/node\.ts:2\.$/),
+  })
+  expect(check("older-tokens").message).toContain("middleware.ts:1")
+})
+
+test.each<[string, Tree, string]>([
+  ["none", {}, "css"],
+  ["one without a stylesheet", { "pages/_app.tsx": "export default ({ Component }) => <Component />;\n" }, "css"],
+  [
+    "one with the stylesheet",
+    { "pages/_app.tsx": 'import "../app/globals.css";\nexport default ({ Component }) => <Component />;\n' },
+    "tailwind-3",
+  ],
+])("pages beside an app folder have Tailwind where their _app loads it: %s", (_, more, styling) => {
+  const dir = makeHost(
+    shape({
+      "package.json": packageJson.replace('"next":', '"tailwindcss": "3.4.1",\n    "next":'),
+      "app/api/auth/[...nextauth]/route.ts": null,
+      "pages/api/auth/[...nextauth].ts": `${imports}export default NextAuth(${options});\n`,
+      "app/globals.css": "@tailwind base;\n",
+      ...more,
+    }),
+  )
+  expect(chimerai(["add", "mfa", dir, "--dry-run", "--json"]).json).toMatchObject({ status: "planned", host: { styling } })
+})
