@@ -51,6 +51,7 @@ const overruled = (command: Command): Command =>
     .option("--auth <file>", "the file that calls NextAuth")
     .option("--schema <path>", "the Prisma schema, a file or a folder")
     .option("--user-model <name>", "the model of users")
+    .option("--user-email <field>", "the field that users are known by: their address, or what they sign in with")
     .option("--prisma-client <file#export>", "the module that exports the Prisma client")
 
 overruled(featureCommand("add", "install a feature into a Next.js app"))

@@ -33,6 +33,7 @@ const answers = z.strictObject({
   auth: z.exactOptional(typed(isOpenPath)),
   schema: z.exactOptional(typed(isOpenPath)),
   userModel: z.exactOptional(text(isIdentifier)),
+  userEmail: z.exactOptional(text(isIdentifier)),
   prismaClient: z.exactOptional(typed(client)),
   pm: z.exactOptional(z.enum(["npm", "pnpm", "yarn", "bun"])),
 })

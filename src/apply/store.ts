@@ -27,7 +27,14 @@ export function storeFolders(paths: string[]): string[] {
 }
 
 /** What was said to overrule detection: the next run has to look at the host with the same eyes. */
-export type Answers = { auth?: string; schema?: string; userModel?: string; prismaClient?: string; pm?: PackageManager }
+export type Answers = {
+  auth?: string
+  schema?: string
+  userModel?: string
+  userEmail?: string
+  prismaClient?: string
+  pm?: PackageManager
+}
 export type InstalledEdit = { path: string; hash: string; insertions: Insertion[] }
 /** A file as an earlier run left it, with what it had inserted; nothing where the whole file is ours. */
 export type Left = { text: string; insertions: Insertion[] }

@@ -6,7 +6,7 @@ import { HostFiles } from "../host/files"
 import type { Host, Warning } from "../host/types"
 import type { RunOptions } from "./options"
 
-const names = ["auth", "schema", "userModel", "prismaClient"] as const
+const names = ["auth", "schema", "userModel", "userEmail", "prismaClient"] as const
 
 /** What the command line says to overrule detection. */
 export function answersOf(options: RunOptions): Answers {
@@ -26,6 +26,7 @@ const facts: { name: (typeof names)[number]; what: string; of(host: Host): strin
   { name: "auth", what: "The call of NextAuth", of: ({ auth }) => auth.calls[0] },
   { name: "schema", what: "The Prisma schema", of: ({ prisma }) => prisma.schema },
   { name: "userModel", what: "The model of users", of: ({ prisma }) => prisma.userModel },
+  { name: "userEmail", what: "The field that users are known by", of: ({ prisma }) => prisma.userEmail },
   { name: "prismaClient", what: "The Prisma client", of: ({ prisma }) => `${prisma.client.file}#${prisma.client.export}` },
 ]
 

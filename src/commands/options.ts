@@ -28,6 +28,7 @@ export type RunOptions = {
   auth?: string
   schema?: string
   userModel?: string
+  userEmail?: string
   prismaClient?: string
   /** A feature folder instead of the built-in one. */
   templates?: string
@@ -54,6 +55,7 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
   const auth = path("auth")
   const schema = path("schema")
   const userModel = text("userModel")
+  const userEmail = text("userEmail")
   const prismaClient = path("prismaClient")
   const templates = text("templates")
   if (on("rollback") && on("resume")) throw new CliError("invalid_option", "--rollback and --resume are opposites.")
@@ -82,6 +84,7 @@ export function readOptions(feature: string, dir: string | undefined, flags: Rec
     ...(auth !== undefined && { auth }),
     ...(schema !== undefined && { schema }),
     ...(userModel !== undefined && { userModel }),
+    ...(userEmail !== undefined && { userEmail }),
     ...(prismaClient !== undefined && { prismaClient }),
     ...(templates !== undefined && { templates }),
   }

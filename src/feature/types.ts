@@ -105,6 +105,8 @@ export const featureSchema = z.strictObject({
   nextSteps: z.strictObject({
     migrations: command,
     push: command,
+    /** Where neither makes the client anew: from Prisma 7. */
+    generate: command,
     /** After that, for some hosts. */
     after: list(z.strictObject({ command, when: condition })),
   }),

@@ -18,7 +18,14 @@ import type { Host, Warning } from "./types"
 import { whoseSignIn } from "./whose-sign-in"
 import { detectPackageManager, type PackageJson, readPackageJson, type VersionFact } from "./workspace"
 
-export type Overrides = { auth?: string; schema?: string; userModel?: string; prismaClient?: string; pm?: Host["packageManager"] }
+export type Overrides = {
+  auth?: string
+  schema?: string
+  userModel?: string
+  userEmail?: string
+  prismaClient?: string
+  pm?: Host["packageManager"]
+}
 export type Detection = { host: Host; files: HostFiles; modules: Modules }
 
 /**

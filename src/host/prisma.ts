@@ -1,5 +1,5 @@
 import { posix } from "node:path"
-import { blockValue, type SchemaBlock, scanSchema } from "../edit/prisma/scan"
+import { blockValue, type SchemaBlock, type SchemaField, scanSchema } from "../edit/prisma/scan"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
@@ -9,7 +9,7 @@ import { findSchema } from "./schema-files"
 import type { AuthFacts, PrismaFacts } from "./types"
 import { dependencyRange, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
-export type PrismaOverrides = { schema?: string; userModel?: string; client?: string }
+export type PrismaOverrides = { schema?: string; userModel?: string; userEmail?: string; client?: string }
 type Evidence = Record<string, string>
 
 /** @throws CliError prisma_missing */
@@ -96,13 +96,7 @@ export function detectSchema(
         : `model ${user.block.name} has no single @id field.`,
       { file: user.path, line: line(id?.start ?? user.block.start) },
     )
-  const email = user.block.fields.find(({ name, type }) => name === "email" && type === "String")
-  if (!email)
-    throw new CliError(
-      "user_email_missing",
-      `model ${user.block.name} has no field email of type String, by which sign-ins are matched to users.`,
-      { file: user.path, line: line(user.block.start) },
-    )
+  const email = addressOf(user, overrides.userEmail)
 
   const session = models.find(({ block }) => ["sessionToken", "userId"].every((field) => block.fields.some(({ name }) => name === field)))
   return {
@@ -129,6 +123,43 @@ export function detectSchema(
       "prisma.provider": datasource ? `${datasource.path}:${lineAt(datasource.text, datasource.block.start)}` : schema,
     },
   }
+}
+
+/**
+ * The field that names a user to people: the address, or what they sign in with where there is none. Sign-ins are found
+ * by the id or by it.
+ * @throws CliError user_email_missing; invalid_option: the model has no such field
+ */
+function addressOf({ path, text, block }: Located, override?: string): SchemaField {
+  const texts = block.fields.filter(({ type }) => type === "String")
+  const others = texts.filter(({ attributes }) => !/@id\b/.test(attributes)).map(({ name }) => name)
+  const line = lineAt(text, block.start)
+  if (override !== undefined) {
+    const named = texts.find(({ name }) => name === override)
+    if (named) return named
+    throw new CliError("invalid_option", `--user-email: model ${block.name} has no field ${override} of type String.`, {
+      file: path,
+      line,
+      suggestion: others.length > 0 ? `It has ${others.join(", ")}.` : "It has none.",
+    })
+  }
+  const isUnique = ({ attributes }: SchemaField) => /@unique\b/.test(attributes)
+  const found =
+    texts.find(({ name }) => name === "email") ??
+    texts.find((field) => /^(?:e_?mail_?address|mail)$/i.test(field.name) && isUnique(field)) ??
+    texts.find((field) => /^(?:user_?name|login|handle|nick_?name|phone(?:_?number)?)$/i.test(field.name) && isUnique(field))
+  if (found) return found
+  throw new CliError(
+    "user_email_missing",
+    `model ${block.name} has no field email of type String, and no unique username, by which its users are known.`,
+    {
+      file: path,
+      line,
+      suggestion: `Nothing was changed. Name the field that users are known by: npx chimerai add mfa --user-email <field>${
+        others.length > 0 ? ` (${others.join(", ")})` : ""
+      }`,
+    },
+  )
 }
 
 /** The lines that ZenStack writes first. */

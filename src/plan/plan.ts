@@ -83,9 +83,12 @@ function planDependencies(host: Host, feature: LoadedFeature, sources: Sources):
 function nextSteps(host: Host, feature: LoadedFeature): NextStep[] {
   const exec = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" }[host.packageManager]
   const filled = (command: string) => command.replace("{exec}", exec).replace("{env}", host.env.file).replace("{language}", host.language)
-  const { migrations, push, after } = feature.nextSteps
+  const { migrations, push, generate, after } = feature.nextSteps
+  const { home, version } = host.prisma
+  const major = Number(/\d+/.exec(version)?.[0] ?? 6)
   return [
-    { dir: host.prisma.home, command: filled(host.usesMigrations ? migrations : push) },
+    { dir: home, command: filled(host.usesMigrations ? migrations : push) },
+    ...(major >= 7 ? [{ dir: home, command: filled(generate) }] : []),
     ...after.filter(({ when }) => isFor(host, when)).map(({ command }) => ({ dir: ".", command: filled(command) })),
   ]
 }

@@ -116,7 +116,7 @@ const refusals: [string, Tree, string, number, string?][] = [
     3,
     "prisma/schema.prisma:8",
   ]),
-  ["users without an address", { "prisma/schema.prisma": "model User {\n  id String @id\n}\n" }, "user_email_missing", 3],
+  ["users without an address", { "prisma/schema.prisma": "model User {\n  id String @id\n  nick String\n}\n" }, "user_email_missing", 3],
   ["no client to be found", { "lib/prisma.ts": "export const prisma = 1;\n" }, "prisma_client_not_found", 4],
   [
     "a field of ours with another meaning",

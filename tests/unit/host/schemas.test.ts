@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { chimerai, makeHost, snapshot, type Tree } from "../../support/host"
+import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
 
 const user = (lines: string) => `model User {\n  email String @unique\n${lines}}\n`
 const source = (provider: string, more = "") =>
@@ -94,4 +94,41 @@ test("a generated schema: what its source is given, pasted, lets the next run th
   const run = chimerai(["add", "mfa", "--yes", "--no-install", "--json", next])
   expect(run.code, run.stderr).toBe(0)
   expect(run.json.actions).toContainEqual(expect.objectContaining({ path: "prisma/schema.prisma", state: "unchanged" }))
+})
+
+test.each<[string, string, string[], string]>([
+  ["an address", "  email String @unique\n  username String @unique\n", [], "email"],
+  ["an address of another name", "  emailAddress String @unique\n", [], "emailAddress"],
+  ["a username", "  name String?\n  username String @unique\n", [], "username"],
+  ["a number", "  phone String @unique\n", [], "phone"],
+  ["what is said", "  email String?\n  handle String @unique\n", ["--user-email", "handle"], "handle"],
+])("users are known by %s", (_, fields, flags, name) => {
+  const dir = makeHost({
+    "prisma/schema.prisma": `${source("postgresql")}model User {\n  id String @id\n${fields}}\n`,
+  })
+  const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", ...flags])
+  expect(run.json.status, run.stdout).toBe("applied")
+  const text = (path: string) => readFileSync(join(dir, path), "utf8")
+  expect(text("lib/mfa/whose.ts")).toContain(`const columns = { id: true, ${name}: true, mfaEnabled: true`)
+  expect(text("lib/mfa/whose.ts")).toContain(`email: row.${name},`)
+  expect(text("lib/mfa/enrolment.ts")).toContain(`user.${name} ?? String(userId)`)
+  // What was answered is remembered.
+  expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
+})
+
+test.each([
+  ["nobody", "--user-email: model User has no field nobody of type String."],
+  ["age", "--user-email: model User has no field age of type String."],
+])("--user-email names a text of the model: %s", (name, message) => {
+  const dir = makeHost(one(source("postgresql") + user("  id String @id\n  age Int\n")))
+  const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", "--user-email", name])
+  expect([run.code, run.json.error?.code, run.json.error?.message]).toEqual([2, "invalid_option", message])
+})
+
+test.each([
+  ["6.19.3", ["npx prisma migrate dev --name add-mfa"]],
+  ["^7.1.0", ["npx prisma migrate dev --name add-mfa", "npx prisma generate"]],
+])("with Prisma %s the steps make the client anew", (version, steps) => {
+  const dir = makeHost({ "package.json": String(minimalHost["package.json"]).replace('"6.19.3"', `"${version}"`) })
+  expect(chimerai(["add", "mfa", dir, "--dry-run", "--json"]).json.nextSteps).toEqual(steps)
 })
