@@ -9,12 +9,20 @@ import type { Modules } from "./modules"
 
 type FoundSchema = { schema: string; home: string; paths: string[]; evidence: Record<string, string> }
 
-/** In the package that makes the client, then in the app, then at the root of the workspace. */
+/**
+ * In the package that makes the client, then in the app, then at the root of the workspace: where one of them names it,
+ * else where it usually is. A root names it for all of its packages.
+ */
 export function findSchema(files: HostFiles, modules: Modules, clientFile: string, override?: string): FoundSchema {
   const owner = clientFile.startsWith("../") ? modules.packages.ownerOf(clientFile) : null
   const homes = [...new Set([owner ?? ".", ".", files.workspace ?? "."])]
+  const isOwners = ({ schema }: FoundSchema) => owner === null || schema.startsWith(`${owner}/`)
+  for (const home of override || homes.length === 1 ? [] : homes) {
+    const stated = schemaIn(files, modules, home, { isStated: true })
+    if (stated && isOwners(stated)) return stated
+  }
   for (const home of override ? ["."] : homes) {
-    const found = schemaIn(files, modules, home, override, home === "." ? posix.dirname(clientFile) : undefined)
+    const found = schemaIn(files, modules, home, { override, clientDir: home === "." ? posix.dirname(clientFile) : undefined })
     if (found) return found
   }
   const elsewhere = override ? [] : modules.packages.dirs.map((dir) => schemaIn(files, modules, dir)).filter((found) => found !== null)
@@ -79,14 +87,18 @@ function schemaOfConfig(files: HostFiles, modules: Modules, at: (path: string) =
 
 const withoutSlash = (path: string): string => path.replace(/\/$/, "")
 
+/** @property isStated only one that the package names counts */
+type Search = { override?: string | undefined; clientDir?: string | undefined; isStated?: boolean }
+
 /** @throws CliError prisma_schema_missing: the package names a schema that is not there; prisma_schema_unknown */
-function schemaIn(files: HostFiles, modules: Modules, home: string, override?: string, clientDir?: string): FoundSchema | null {
+function schemaIn(files: HostFiles, modules: Modules, home: string, { override, clientDir, isStated }: Search = {}): FoundSchema | null {
   const at = (path: string) => posix.normalize(posix.join(home, path))
   const manifestText = files.read(at("package.json"))
   const manifest = parseManifest(manifestText ?? "")
   const fromConfig = override === undefined ? schemaOfConfig(files, modules, at) : null
   const fromScript = schemaOfScripts(scriptsOf(manifest))
   const stated = override ?? fromConfig?.path ?? manifest.prisma?.schema ?? fromScript ?? null
+  if (stated === null && isStated) return null
   const candidates = stated
     ? // A config's paths begin at its own folder.
       [...(fromConfig ? [posix.normalize(posix.join(posix.dirname(fromConfig.config), stated))] : []), at(stated)].map(withoutSlash)

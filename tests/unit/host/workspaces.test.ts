@@ -78,6 +78,42 @@ describe("a schema and a client in another package", () => {
     expect(snapshot(dir)).toEqual(before)
   })
 
+  test.each<[string, Tree, string, string]>([
+    [
+      "package.json",
+      { "package.json": json({ name: "acme", private: true, prisma: { schema: "./packages/db/prisma" } }) },
+      "packages/db/prisma",
+      "",
+    ],
+    ["a Prisma config", { "prisma.config.ts": 'export default { schema: "packages/db/prisma" };\n' }, "packages/db/prisma", ""],
+    // Of another package than the one that makes the client.
+    [
+      "a schema of others",
+      { "prisma.config.ts": 'export default { schema: "apps/web/old.prisma" };\n', "apps/web/old.prisma": "" },
+      "packages/db/prisma/schema.prisma",
+      "cd packages/db && ",
+    ],
+  ])("the root names the schema of its packages, by %s", (_, files, schema, cd) => {
+    const [source, user] = [/^datasource[^}]*\}\n/m, /^model User[^}]*\}\n/m].map(
+      (part) => part.exec(String(minimalHost["prisma/schema.prisma"]))?.[0] ?? "",
+    )
+    const whole = schema.endsWith(".prisma")
+    const dir = makeHost({
+      ...workspace,
+      "packages/db/prisma/schema.prisma": whole ? `${source}${user}` : String(source),
+      "packages/db/prisma/models/user.prisma": whole ? null : String(user),
+      ...files,
+    })
+    const before = snapshot(dir)
+    const { json: result, stderr } = run(dir)
+    expect(result.host?.prisma?.schema, stderr).toBe(schema)
+    expect(result.nextSteps.at(-1)).toMatch(cd === "" ? /^(?!cd )/ : new RegExp(`^${cd}`))
+    expect(readFileSync(join(dir, whole ? schema : "packages/db/prisma/models/mfa.prisma"), "utf8")).toContain("model MfaFactor")
+    expect(run(dir).json.status).toBe("unchanged")
+    expect(chimerai(["remove", "mfa", "--yes", "--no-install", "--purge", dir]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
   test("a schema in a package of its own, of an app that makes its clients itself; what the workspace ignores is ignored", () => {
     const dir = makeHost({
       ...workspace,
