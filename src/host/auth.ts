@@ -39,7 +39,7 @@ export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manif
 export function detectAuth(
   files: HostFiles,
   modules: Modules,
-  dirs: { appDir: string | null; pagesDir: string | null },
+  dirs: { appDir: string | null; pagesDir: string | null; pageExtensions: string[] },
   version: string,
   override?: string,
 ): AuthResult {

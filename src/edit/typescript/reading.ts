@@ -3,6 +3,7 @@
  * nothing and changes nothing.
  */
 export * from "./call-results"
+export * from "./exported-options"
 export * from "./expressions"
 export * from "./functions"
 export * from "./locate"
