@@ -115,7 +115,7 @@ export async function detect(
     })
 
   const signIns = findSignInCallers(files, modules, pages, auth.facts.calls[0])
-  warnings.push(...signIns.warnings)
+  warnings.push(...signIns.warnings, ...aliases.warnings)
 
   const host: Host = {
     root: files.root,

@@ -161,6 +161,12 @@ export class HostFiles {
     return (this.written.has(path) ? this.written.get(path) : this.readAbove(join(this.root, path))) ?? ""
   }
 
+  /** Where a folder really is, if that is in the project, else the folder itself: package managers link packages. */
+  realFolder(path: string): string {
+    const real = realPath(join(this.root, path))
+    return isBelow(this.repository ?? this.boundary, real) ? this.relative(real) : path
+  }
+
   /** The bytes of a file that is only looked at; 0 where there is none. */
   size(path: string): number {
     return this.written.get(path)?.length ?? sizeOf(join(this.root, path))
