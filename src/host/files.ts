@@ -217,6 +217,11 @@ export class HostFiles {
     return readText(path, shown)
   }
 
+  /** A path without a detour: from `apps/web`, `../../apps/web/lib` is its own `lib`. */
+  direct(path: string): string {
+    return path.startsWith("../") ? this.relative(join(this.root, path)) || "." : path
+  }
+
   relative(path: string): string {
     return toSlashes(relative(this.root, path))
   }

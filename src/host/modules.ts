@@ -100,7 +100,10 @@ export class Modules {
   }
 
   #find(from: string, specifier: string): string | null {
-    const find = (base: string) => (this.#isInside(base) ? candidatesFor(base).find((path) => this.files.isFile(path)) : undefined)
+    const find = (named: string) => {
+      const base = this.files.direct(named)
+      return this.#isInside(base) ? candidatesFor(base).find((path) => this.files.isFile(path)) : undefined
+    }
     for (const base of this.#basesOf(from, specifier)) {
       const found = find(base)
       if (found !== undefined) return found

@@ -26,7 +26,7 @@ export class Aliases {
   readonly #usual: string[]
   #isGuessed = false
 
-  constructor(files: HostFiles) {
+  constructor(private readonly files: HostFiles) {
     const config = files.first(["tsconfig.json", "jsconfig.json"])
     const { options, missing } = config ? readPathOptions(files, config) : { options: {} as PathOptions, missing: [] }
     const { paths, baseUrl } = options
@@ -52,11 +52,14 @@ export class Aliases {
       const match = matchAlias(pattern, specifier)
       if (match !== null && match.weight > best.weight) best = { ...match, targets }
     }
-    if (best.weight < 0 && this.#baseUrl !== null) return [placed(this.#baseUrl, specifier)]
+    if (best.weight < 0 && this.#baseUrl !== null) return [this.files.direct(placed(this.#baseUrl, specifier))]
+    // A config further up names the app's own folder.
     return best.targets.map((target) =>
-      placed(
-        base,
-        target.replace("*", () => best.star),
+      this.files.direct(
+        placed(
+          base,
+          target.replace("*", () => best.star),
+        ),
       ),
     )
   }
@@ -76,9 +79,9 @@ export class Aliases {
     const candidates = Object.entries(this.#paths.paths).flatMap(([pattern, [target]]) => {
       // What begins like a path is one, wherever it is written: no alias is asked for.
       if (!target || !pattern.endsWith("/*") || !target.endsWith("/*") || /^[./\\]/.test(pattern)) return []
-      const root = placed(base, target.slice(0, -1))
-      const aliased = root === "./" || root === "." ? "" : root.replace(/^\.\//, "")
-      return `${dir}/`.startsWith(aliased) ? [{ pattern, prefix: pattern.slice(0, -1), dir: aliased.replace(/\/$/, "") }] : []
+      const root = this.files.direct(placed(base, target.slice(0, -2)).replace(/\/$/, ""))
+      const aliased = root === "." ? "" : root
+      return aliased === "" || `${dir}/`.startsWith(`${aliased}/`) ? [{ pattern, prefix: pattern.slice(0, -1), dir: aliased }] : []
     })
     const fact = candidates.toSorted((a, b) => b.dir.length - a.dir.length)[0]
     if (!fact) return null

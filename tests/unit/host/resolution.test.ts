@@ -104,6 +104,24 @@ describe("a config of a package", () => {
     expect(resolved(join(dir, "apps/web"))).toEqual(["own/auth"])
   })
 
+  test.each([
+    [
+      "the root of the workspace, which names the app's folder",
+      { baseUrl: ".", paths: { "@/*": ["apps/web/*"], "@web/*": ["./apps/web/lib/*"] } },
+      "lib",
+    ],
+    ["the same without a base", { paths: { "@/*": ["./apps/web/*"] } }, ""],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: TypeScript fills it in
+    ["the folder of whoever extends it", { paths: { "@/*": ["${configDir}/*"] } }, ""],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: TypeScript fills it in
+    ["a folder of whoever extends it", { paths: { "@/*": ["${configDir}/*"], "#x/*": ["${configDir}/lib/*"] } }, "lib"],
+  ])("above the app: %s", (_, compilerOptions, dir) => {
+    const root = makeHost({ ...app, "apps/web/tsconfig.json": json({ extends: "../../base" }), "base.json": json({ compilerOptions }) })
+    const aliases = new Aliases(new HostFiles(join(root, "apps/web")))
+    expect(aliases.resolve("@/auth")).toEqual(["auth"])
+    expect(aliases.covering("lib/mfa")?.fact.dir).toBe(dir)
+  })
+
   test("as pnpm keeps it, with what it needs itself", () => {
     const store = "node_modules/.pnpm/acme-config@1.0.0/node_modules"
     const dir = makeHost({
