@@ -28,7 +28,9 @@ export function detectNext(
   if (!appDir && !pagesDir)
     throw new CliError("app_router_missing", "There is neither an app nor a pages folder here.", {
       file: "package.json",
-      suggestion: "Run this in the folder of the Next.js app itself.",
+      suggestion: files.exists("nx.json")
+        ? "This is the root of an Nx workspace. Pass the app's folder, which needs a package.json of its own: npx chimerai add mfa apps/web"
+        : "Run this in the folder of the Next.js app itself.",
     })
   const dir = appDir ?? pagesDir ?? ""
   const { language, evidence: written } = detectLanguage(
