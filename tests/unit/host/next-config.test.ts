@@ -58,6 +58,13 @@ describe("basePath", () => {
     ["unless it is set", { "next.config.mjs": 'export default { basePath: process.env.BASE || "/a" };\n' }],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the config fills it in
     ["with a part that varies", { "next.config.mjs": "export default { basePath: `/${process.env.TENANT}` };\n" }],
+    [
+      "by a wrapper of the app's own",
+      {
+        "next.config.mjs": 'import { withShop } from "./shop.mjs";\nexport default withShop({});\n',
+        "shop.mjs": 'export const withShop = (config) => ({ basePath: "/a", ...config });\n',
+      },
+    ],
     ["put together", { "next.config.mjs": 'const root = "/a";\nexport default { basePath: root + "/b" };\n' }],
   ]
   test.each(refusals)("%s: refused", async (_, tree, place) => {
@@ -76,6 +83,8 @@ describe("basePath", () => {
     ],
     ["of another part's", 'export default { publicRuntimeConfig: { basePath: "/files" } };\n'],
     ["of a constant for something else", 'const basePath = "/cdn";\nexport default { assetPrefix: basePath };\n'],
+    ["of a plugin's options", 'import pwa from "next-pwa";\nconst withPwa = pwa({ basePath: "/a" });\nexport default withPwa({});\n'],
+    ["of a plugin that is called at once", 'import pwa from "next-pwa";\nexport default pwa({ basePath: "/a" })({});\n'],
     ["that is empty", 'const basePath = "";\nexport default { basePath };\n'],
     ["that is left out", "export default { basePath: undefined };\n"],
     ["that is taken back", 'const shared = { basePath: "/a" };\nexport default { ...shared, basePath: "" };\n'],
