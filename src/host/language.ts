@@ -19,8 +19,8 @@ export function detectLanguage(files: HostFiles, routeDirs: string[]): { languag
   const isInRoutes = (path: string) => routeDirs.some((dir) => path.startsWith(`${dir}/`))
   const isAncestor = (dir: string) => routeDirs.some((route) => route === dir || route.startsWith(`${dir}/`))
   const routes = firstTyped(files, (dir) => !isAncestor(dir) && !isInRoutes(dir), isInRoutes)
-  if (routes.typed !== null) return { language: "ts", evidence: routes.typed }
   const config = files.first(["tsconfig.json"])
+  if (routes.typed !== null) return { language: "ts", evidence: config ?? routes.typed }
   // A tsconfig.json may be there for editors alone. What is imported from TypeScript needs types, and is TypeScript.
   if (config !== null && (routes.first === null || !routes.isWhole)) return { language: "ts", evidence: config }
   if (config !== null) {
@@ -29,7 +29,7 @@ export function detectLanguage(files: HostFiles, routeDirs: string[]): { languag
       (dir) => asideFolder.test(posix.basename(dir)),
       () => true,
     )
-    if (all.typed !== null || !all.isWhole) return { language: "ts", evidence: all.typed ?? config }
+    if (all.typed !== null || !all.isWhole) return { language: "ts", evidence: config }
   }
   return { language: "js", evidence: routes.first ?? files.first(["jsconfig.json"]) ?? "package.json" }
 }

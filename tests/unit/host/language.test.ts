@@ -39,7 +39,7 @@ test.each<[string, Tree, string, string]>([
     "app/layout.jsx",
   ],
   ["with a page in TypeScript, which is enough for Next.js", { ...javascript, "app/page.tsx": "" }, "ts", "app/page.tsx"],
-  ["with code in TypeScript beside tsconfig.json", { ...javascript, "tsconfig.json": "{}", "lib/money.ts": "" }, "ts", "lib/money.ts"],
+  ["with code in TypeScript beside tsconfig.json", { ...javascript, "tsconfig.json": "{}", "lib/money.ts": "" }, "ts", "tsconfig.json"],
   ["with declarations of types alone", { ...javascript, "app/types.d.ts": "" }, "js", "app/layout.jsx"],
 ])("an app in JavaScript, %s", async (_, tree, language, evidence) => {
   expect(await languageOf(tree)).toEqual([language, evidence])
