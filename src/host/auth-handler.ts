@@ -5,8 +5,20 @@ type Dirs = { appDir: string | null; pagesDir: string | null; pageExtensions: st
 type Handler = { handler: string; router: "app" | "pages"; dir: string }
 
 /** Where it was looked for, in words. */
-export const searched = ({ appDir, pagesDir }: Pick<Dirs, "appDir" | "pagesDir">) =>
-  [appDir, pagesDir && `${pagesDir}/api`].filter((dir) => dir !== null).join(" or ")
+export function searched({ appDir, pagesDir, pageExtensions }: Dirs): string {
+  const dirs = [appDir, pagesDir && `${pagesDir}/api`].filter((dir) => dir !== null).join(" or ")
+  // A file with another ending may well be there: Next.js does not take it for a route.
+  return pageExtensions.includes("ts") || pageExtensions.includes("js")
+    ? dirs
+    : `${dirs}, with an ending of pageExtensions (${pageExtensions.join(", ")})`
+}
+
+/** What the name of a route that is still to be written ends in. */
+export const routeEnding = (extensions: string[]): string =>
+  extensions.find((extension) => extension === "ts") ??
+  extensions.find((extension) => /(?:^|\.)[jt]s$/.test(extension)) ??
+  extensions[0] ??
+  "ts"
 
 /**
  * `app/api/auth/[...nextauth]/route.ts` or `pages/api/auth/[...nextauth].ts`, or elsewhere where the base path is another.

@@ -210,6 +210,14 @@ describe("pageExtensions", () => {
     expect(error.details.suggestion).not.toMatch(/create/i)
   })
 
+  test("a route whose ending Next.js does not take is none, and the endings are named", async () => {
+    await expect(hostOf({ "next.config.mjs": 'export default { pageExtensions: ["page.tsx", "page.ts"] };\n' })).rejects.toMatchObject({
+      code: "auth_handler_missing",
+      message: expect.stringContaining("(page.tsx, page.ts)"),
+      details: { suggestion: expect.stringContaining("[...nextauth]/route.page.ts first") },
+    })
+  })
+
   test("without one for what is created, that is said", async () => {
     const text = 'export default { pageExtensions: ["ts"] };\n'
     await expect(hostOf({ "next.config.mjs": text, "app/layout.tsx": null, "app/layout.ts": "" })).rejects.toMatchObject({
