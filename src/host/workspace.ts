@@ -55,10 +55,11 @@ function noManifest(files: HostFiles): CliError {
     })
   return new CliError(
     "package_json_missing",
-    `This app has no package.json of its own: its packages are those of ${above}, as in a workspace of Nx. chimerai does not support that yet.`,
+    "This app has no package.json of its own: its packages are those of a folder above, as in a workspace of Nx. chimerai does not support that yet.",
     {
       file: above,
-      suggestion: `Nothing was changed. Give the app a package.json that names next, next-auth and @prisma/client as ${above} does, add its folder to the workspaces there, and run this again.`,
+      suggestion:
+        "Nothing was changed. Give the app a package.json that names next, next-auth and @prisma/client as the one above does, add its folder to the workspaces there, and run this again.",
     },
   )
 }
