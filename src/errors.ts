@@ -27,6 +27,7 @@ export const errorCodes = {
   next_version_unsupported: exit.refused,
   app_router_missing: exit.refused,
   base_path_unsupported: exit.refused,
+  page_extensions_unsupported: exit.refused,
   root_layout_missing: exit.refused,
   auth_library_missing: exit.refused,
   auth_version_unsupported: exit.refused,

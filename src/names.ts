@@ -74,8 +74,8 @@ const atTop = /^(?:\.\.\/)*[^/]+$/
 /** Setups of tests, seeds and workers, which are run by their names. */
 const runByName =
   /^(?:.*\.(?:setup|workspace|conf|rc)\.\w+|(?:gulp|grunt|jake|cake|wrangler|gatsby-\w+)file\.\w+|mdx-components\.\w+|seed\.\w+|sw\.\w+|service-?worker\.\w+)$/
-/** Code that Next.js runs by its place. */
-const hooks = /^(?:src\/)?(?:middleware|proxy|instrumentation(?:-client)?)\.\w+$/
+/** Code that Next.js runs by its place, with whatever ending the app gives to its pages. */
+const hooks = /^(?:src\/)?(?:middleware|proxy|instrumentation(?:-client)?)\.[\w.-]+$/
 
 /**
  * Whether a feature may create a file: code, styles and schemas of the app. What installs, builds, tests or commits

@@ -69,8 +69,8 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
     })
   const inLanguage = ({ path, text }: RenderedFile): RenderedFile =>
     host.language === "ts" || !/\.tsx?$/.test(path)
-      ? { path, text }
-      : { path: path.replace(/\.ts(x?)$/, ".js$1"), text: eraseTypes(path, text) }
+      ? { path: asRoute(host, path), text }
+      : { path: asRoute(host, path.replace(/\.ts(x?)$/, ".js$1")), text: eraseTypes(path, text) }
   const inStyle = async ({ path, text }: RenderedFile): Promise<RenderedFile> => ({
     path,
     text: host.formatting ? await format(path, text, host.formatting) : text,
@@ -93,6 +93,13 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
       rendered.find(({ path }) => path.replace(/\.[jt]sx?$/, "") === `${places.base}${module}`)?.path ??
       `${places.base}${module}.${host.language}`,
   }
+}
+
+/** The path of a file with the ending of the app's own pages and routes, where Next.js takes it for one: `page.page.tsx`. */
+function asRoute({ auth, endings }: Host, path: string): string {
+  const isRouted = path.startsWith(`${auth.routesDir}/`) && (auth.router === "pages" || /\/(?:page|route)\.\w+$/.test(path))
+  if (!isRouted) return path
+  return path.replace(/\.[jt]s(x?)$/, (_, jsx: string) => `.${jsx ? endings.page : endings.route}`)
 }
 
 /** Characters of all files together. The built-in feature has a third of it. */

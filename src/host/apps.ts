@@ -27,8 +27,9 @@ export function findApp(dir: string, app?: string): string {
     if (path !== ".") placeOf(files.root, files.root, path)
     return path
   }
-  const manifest = manifestOf(files, ".")
-  if (dependencyRange(manifest, "next") !== null) return "."
+  // The root of a workspace may have next for all of its apps.
+  const hasRoutes = ["app", "src/app", "pages", "src/pages"].some((path) => files.isDirectory(path))
+  if (hasRoutes && dependencyRange(manifestOf(files, "."), "next") !== null) return "."
   const packages = foldersOf(files, ".", workspacePatterns(files, "."))
   const apps = packages.filter((path) => dependencyRange(manifestOf(files, path), "next") !== null)
   const signingIn = apps.filter((path) => dependencyRange(manifestOf(files, path), "next-auth") !== null)

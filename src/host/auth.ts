@@ -3,7 +3,7 @@ import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import { isPackageName } from "../names"
 import { quotedOr } from "../shell"
-import { findHandler, searched } from "./auth-handler"
+import { findHandler, routeEnding, searched } from "./auth-handler"
 import { Options } from "./auth-options"
 import type { HostFiles } from "./files"
 import { parseManifest } from "./json"
@@ -39,14 +39,14 @@ export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manif
 export function detectAuth(
   files: HostFiles,
   modules: Modules,
-  dirs: { appDir: string | null; pagesDir: string | null },
+  dirs: { appDir: string | null; pagesDir: string | null; pageExtensions: string[] },
   version: string,
   override?: string,
 ): AuthResult {
   const found = findHandler(files, dirs)
   if (!found)
     throw new CliError("auth_handler_missing", `No auth route handler ([...nextauth]) was found under ${searched(dirs)}.`, {
-      suggestion: "Nothing was changed. Create app/api/auth/[...nextauth]/route.ts first: https://authjs.dev/getting-started/installation",
+      suggestion: `Nothing was changed. Create app/api/auth/[...nextauth]/route.${routeEnding(dirs.pageExtensions)} first: https://authjs.dev/getting-started/installation`,
     })
 
   const { handler, router, dir } = found

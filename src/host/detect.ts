@@ -7,9 +7,10 @@ import { detectEnv } from "./env"
 import { HostFiles } from "./files"
 import { detectFormatting } from "./formatting"
 import { scriptsOf } from "./json"
-import { detectMiddleware } from "./middleware"
+import { detectMiddleware, findMiddleware } from "./middleware"
 import { Modules } from "./modules"
-import { checkBasePath, detectNext, detectStyling } from "./next"
+import { detectNext, detectStyling } from "./next"
+import { endingsOf, readNextConfig } from "./next-config"
 import { detectPages } from "./pages"
 import { detectPrismaVersion, detectSchema, sessionTokenLength } from "./prisma"
 import { findSignInCallers } from "./sign-in-callers"
@@ -45,25 +46,30 @@ export async function detect(
   const warnings: Warning[] = []
   const next = detectNext(files, manifest, manifestText)
   requireVersion("next_version_unsupported", "Next.js", next.version, requires.next, warnings)
-  warnings.push(...next.warnings, ...checkBasePath(files))
+  warnings.push(...next.warnings)
   const authVersion = detectAuthVersion(files, manifest, manifestText)
   requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
   const aliases = new Aliases(files)
   const modules = await Modules.of(files, aliases)
+  const config = readNextConfig(files, modules)
+  warnings.push(...config.warnings)
   const prismaVersion = detectPrismaVersion(files, modules, manifest, manifestText)
   requireVersion("prisma_version_unsupported", "Prisma", prismaVersion, requires.prisma, warnings)
-  const auth = detectAuth(files, modules, next.facts, authVersion.version, overrides.auth)
+  const { pageExtensions } = config
+  const auth = detectAuth(files, modules, { ...next.facts, pageExtensions }, authVersion.version, overrides.auth)
   if (auth.facts.router === "app") {
     requireVersion("next_version_unsupported", "Next.js", next.version, requires.appRouter.next, warnings)
     requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.appRouter.nextAuth, warnings)
   }
-  const pages = detectPages(files, auth.facts)
+  const middlewareFile = findMiddleware(files, { ...next.facts, pageExtensions, next: next.version.version })
+  const pages = detectPages(files, auth.facts, { middleware: middlewareFile, pageExtensions })
+  const endings = endingsOf(config, next.facts.language, [pages.signInFile, auth.facts.handler])
   const base = next.facts.srcDir ? "src/" : ""
   const own = `${base}lib/mfa/db.${next.facts.language}`
   const client = detectClient(files, modules, auth.facts.calls[0], own, overrides.prismaClient)
   const schema = detectSchema(files, modules, auth.facts, client.client, overrides)
   const alias = aliases.covering(`${base}lib/mfa`)
-  const middleware = detectMiddleware(files, modules, next.facts.srcDir, auth.facts.calls[0])
+  const middleware = detectMiddleware(modules, middlewareFile, auth.facts.calls[0])
   const styling = detectStyling(files, manifest, manifestText, auth.facts.router === "pages" ? next.facts.pagesDir : null)
   const formatting = detectFormatting(files)
   const env = detectEnv(files)
@@ -116,7 +122,7 @@ export async function detect(
     })
 
   const signIns = findSignInCallers(files, modules, pages, auth.facts)
-  warnings.push(...signIns.warnings, ...sessionsWithoutOptions(signIns.bareSessions))
+  warnings.push(...signIns.warnings, ...sessionsWithoutOptions(signIns.bareSessions), ...aliases.warnings)
 
   const host: Host = {
     root: files.root,
@@ -125,6 +131,7 @@ export async function detect(
     packageManager: packageManager.name,
     next: next.version.version,
     ...next.facts,
+    endings,
     pages,
     auth: auth.facts,
     prisma,

@@ -161,6 +161,12 @@ export class HostFiles {
     return (this.written.has(path) ? this.written.get(path) : this.readAbove(join(this.root, path))) ?? ""
   }
 
+  /** Where a folder really is, if that is in the project, else the folder itself: package managers link packages. */
+  realFolder(path: string): string {
+    const real = realPath(join(this.root, path))
+    return isBelow(this.repository ?? this.boundary, real) ? this.relative(real) : path
+  }
+
   /** The bytes of a file that is only looked at; 0 where there is none. */
   size(path: string): number {
     return this.written.get(path)?.length ?? sizeOf(join(this.root, path))
@@ -209,6 +215,11 @@ export class HostFiles {
       return null
     }
     return readText(path, shown)
+  }
+
+  /** A path without a detour: from `apps/web`, `../../apps/web/lib` is its own `lib`. */
+  direct(path: string): string {
+    return path.startsWith("../") ? this.relative(join(this.root, path)) || "." : path
   }
 
   relative(path: string): string {

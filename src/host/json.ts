@@ -82,8 +82,11 @@ export function wrongField(data: object): string | null {
 /** The commands of `scripts`. */
 export const scriptsOf = ({ scripts }: PackageJson): string[] => Object.values(scripts ?? {}).filter((script) => typeof script === "string")
 
+/** Where a package.json says that code and configs are. */
+type Entries = { main?: string; module?: string; types?: string; exports?: unknown; imports?: unknown; tsconfig?: unknown }
+
 /** A package.json of which nothing depends on it being whole: what is not as it must be is not there. */
-export function parseManifest(text: string): PackageJson & { main?: string; module?: string; types?: string; exports?: unknown } {
+export function parseManifest(text: string): PackageJson & Entries {
   const data: unknown = tooMuch(text) === "" ? parse(text.replace(/^\uFEFF/, ""), [], { allowTrailingComma: true }) : null
   if (typeof data !== "object" || data === null || Array.isArray(data)) return {}
   return Object.fromEntries(

@@ -1,4 +1,5 @@
 import { pathToRegexp } from "path-to-regexp"
+import { coerce } from "semver"
 import type { Module } from "../edit/typescript/module"
 import type { HostFiles } from "./files"
 import { matcherCost } from "./matcher-cost"
@@ -12,14 +13,22 @@ export type MiddlewareGuard = "auth" | "own-call" | "with-auth" | "languages"
 /** @property call the file in which a NextAuth of the middleware's own is called */
 export type MiddlewareFacts = { file: string; matches: string[] | null; guard: MiddlewareGuard | null; call: string | null }
 
-/** The middleware (proxy since Next 16) and the paths it runs on; null where that cannot be read from literals. */
-export function detectMiddleware(files: HostFiles, modules: Modules, srcDir: boolean, authFile: string): MiddlewareFacts | null {
-  const bases = srcDir ? ["src/", ""] : [""]
-  const file = files.first(
-    bases.flatMap((base) =>
-      ["proxy", "middleware"].flatMap((name) => ["ts", "js", "mjs"].map((extension) => `${base}${name}.${extension}`)),
-    ),
-  )
+/**
+ * The file that Next.js runs before requests, beside the folder of the routes; null where there is none. `proxy` is that
+ * since Next.js 16, and any file of the app's own before.
+ */
+export function findMiddleware(files: HostFiles, { srcDir, next, pageExtensions }: MiddlewarePlace): string | null {
+  const major = coerce(next)?.major ?? Number.POSITIVE_INFINITY
+  const names = major >= 16 ? ["proxy", "middleware"] : ["middleware"]
+  const base = srcDir ? "src/" : ""
+  return files.first(names.flatMap((name) => pageExtensions.map((extension) => `${base}${name}.${extension}`)))
+}
+
+/** What decides where the middleware is. */
+export type MiddlewarePlace = { srcDir: boolean; next: string; pageExtensions: string[] }
+
+/** The paths that the middleware runs on, null where they cannot be read from literals, and what decides in it. */
+export function detectMiddleware(modules: Modules, file: string | null, authFile: string): MiddlewareFacts | null {
   if (!file) return null
   const module = modules.parse(file)
   if (!module) return { file, matches: null, guard: null, call: null }

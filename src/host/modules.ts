@@ -4,6 +4,7 @@ import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
 import { Packages } from "./packages"
+import { SubpathImports } from "./subpath-imports"
 import { Aliases } from "./tsconfig"
 
 type Locate = typeof import("../edit/typescript/reading")
@@ -15,8 +16,9 @@ const longestOfAll = 3_000_000
 export class Modules {
   readonly #parsed = new Map<string, Module | null>()
   readonly #failed = new Set<string>()
-  /** What names that are no paths lead to: the same from everywhere. */
+  /** What names that are no paths lead to: the same from everywhere, or from everywhere in a package. */
   readonly #named = new Map<string, string | null>()
+  readonly #subpaths: SubpathImports
   #parsedText = 0
 
   constructor(
@@ -24,7 +26,9 @@ export class Modules {
     private readonly aliases: Aliases,
     readonly locate: Locate,
     readonly packages: Packages,
-  ) {}
+  ) {
+    this.#subpaths = new SubpathImports(files)
+  }
 
   /** Loads the parser. */
   static async of(files: HostFiles, aliases = new Aliases(files)): Promise<Modules> {
@@ -87,21 +91,26 @@ export class Modules {
   /** The file an import means, or null when it is a package's or not there. */
   resolve(from: string, specifier: string): string | null {
     if (specifier.startsWith(".")) return this.#find(from, specifier)
-    const known = this.#named.get(specifier)
+    const key = specifier.startsWith("#") ? `${this.#subpaths.scopeOf(from)} ${specifier}` : specifier
+    const known = this.#named.get(key)
     if (known !== undefined) return known
     const found = this.#find(from, specifier)
-    this.#named.set(specifier, found)
+    this.#named.set(key, found)
     return found
   }
 
   #find(from: string, specifier: string): string | null {
-    const find = (base: string) => (this.#isInside(base) ? candidatesFor(base).find((path) => this.files.isFile(path)) : undefined)
+    const find = (named: string) => {
+      const base = this.files.direct(named)
+      return this.#isInside(base) ? candidatesFor(base).find((path) => this.files.isFile(path)) : undefined
+    }
     for (const base of this.#basesOf(from, specifier)) {
       const found = find(base)
       if (found !== undefined) return found
     }
     if (specifier.startsWith(".")) return null
-    for (const base of this.packages.entriesOf(specifier)) {
+    const names = specifier.startsWith("#") ? this.#subpaths.targetsOf(from, specifier).names : [specifier]
+    for (const base of names.flatMap((name) => this.packages.entriesOf(name))) {
       const found = find(base)
       if (found !== undefined) return found
     }
@@ -125,7 +134,9 @@ export class Modules {
 
   /** Where a specifier leads that is no package's. */
   #basesOf(from: string, specifier: string): string[] {
-    return specifier.startsWith(".") ? [posix.normalize(posix.join(posix.dirname(from), specifier))] : this.aliases.resolve(specifier)
+    if (specifier.startsWith(".")) return [posix.normalize(posix.join(posix.dirname(from), specifier))]
+    const aliased = this.aliases.resolve(specifier)
+    return specifier.startsWith("#") ? [...aliased, ...this.#subpaths.targetsOf(from, specifier).paths] : aliased
   }
 
   /** Within the app, or the workspace that it is a package of. */

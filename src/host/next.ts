@@ -1,5 +1,6 @@
 import { CliError } from "../errors"
 import { evidenceOf, type HostFiles } from "./files"
+import { detectLanguage } from "./language"
 import type { Host, Styling, Warning } from "./types"
 import { dependencyRange, installedVersion, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
@@ -27,11 +28,15 @@ export function detectNext(
   if (!appDir && !pagesDir)
     throw new CliError("app_router_missing", "There is neither an app nor a pages folder here.", {
       file: "package.json",
-      suggestion: "Run this in the folder of the Next.js app itself.",
+      suggestion: files.exists("nx.json")
+        ? "This is the root of an Nx workspace. Pass the app's folder, which needs a package.json of its own: npx chimerai add mfa apps/web"
+        : "Run this in the folder of the Next.js app itself.",
     })
   const dir = appDir ?? pagesDir ?? ""
-  const typed = files.exists("tsconfig.json")
-  const language = typed || dependencyRange(manifest, "typescript") !== null ? "ts" : "js"
+  const { language, evidence: written } = detectLanguage(
+    files,
+    [appDir, pagesDir].filter((taken) => taken !== null),
+  )
   return {
     version,
     facts: {
@@ -45,7 +50,7 @@ export function detectNext(
       next: version.evidence,
       router: [appDir, pagesDir].filter(Boolean).join(", "),
       srcDir: dir,
-      language: typed ? "tsconfig.json" : "package.json",
+      language: written,
     },
     warnings: [appDir, pagesDir].flatMap((taken) => (taken ? unservedRoutes(files, taken) : [])),
   }
@@ -70,36 +75,6 @@ function routeBelow(files: HostFiles, dir: string, depth: number): string | null
     if (below !== null) return below
   }
   return null
-}
-
-/**
- * Where the whole app is served under a path of its own, held sign-ins would be sent past it.
- * @throws CliError base_path_unsupported
- */
-export function checkBasePath(files: HostFiles): Warning[] {
-  const path = files.first(["js", "mjs", "cjs", "ts", "mts"].map((extension) => `next.config.${extension}`))
-  const text = path && files.read(path)
-  if (!path || !text) return []
-  const value = statedBasePath(text)
-  if (value === undefined || /^(""|''|undefined|null)\s*,?/.test(value)) return []
-  const place = { file: path, line: Number(evidenceOf(path, text, "basePath").split(":")[1] ?? 1) }
-  if (/^["'`]\//.test(value))
-    throw new CliError("base_path_unsupported", "This app is served under a basePath, which the redirects of MFA do not know.", {
-      ...place,
-      suggestion: "Nothing was changed. chimerai does not support Next.js's basePath yet.",
-    })
-  const message = "The basePath of this app is only known when it runs. Where it is set, held sign-ins are sent past it: leave it empty."
-  return [{ code: "base_path", message, ...place }]
-}
-
-/** What follows `basePath:` on its line, comments left out; line by line, so that blank ones are read once. */
-function statedBasePath(text: string): string | undefined {
-  for (const line of text.split("\n")) {
-    const at = /^[^\S\n]*(?:\/\/|\*)/.test(line) ? -1 : line.search(/\bbasePath\b/)
-    const stated = at === -1 ? null : /^basePath\s*:\s*(.*)/.exec(line.slice(at))
-    if (stated) return stated[1]
-  }
-  return undefined
 }
 
 /** @param pagesDir the folder of the Pages Router, where MFA's pages go there */

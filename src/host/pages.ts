@@ -15,6 +15,9 @@ export type PagePlaces = {
   signInFile: string | null
 }
 
+/** What says where pages are, beside the routes' folder: the endings that Next.js takes for theirs, and the middleware. */
+type Routing = { middleware: string | null; pageExtensions: string[] }
+
 /** The path of a page's address, which may have a query or a hash: `/auth?mode=signin`. */
 export const pathOf = (address: string): string => address.replace(/[?#].*$/s, "").replace(/(.)\/$/, "$1")
 
@@ -23,20 +26,23 @@ const signedInGroups = ["(app)", "(protected)", "(authenticated)", "(dashboard)"
 /**
  * @throws CliError root_layout_missing when pages of ours would have no root layout, which Next.js does not build
  */
-export function detectPages(files: HostFiles, { router, routesDir, signInPage: address }: AuthFacts): PagePlaces {
+export function detectPages(files: HostFiles, { router, routesDir, signInPage: address }: AuthFacts, routing: Routing): PagePlaces {
+  const { pageExtensions } = routing
   const signInPage = address === null ? null : pathOf(address)
+  const pageAt = (bases: string[]) => files.first(bases.flatMap((base) => pageExtensions.map((extension) => `${base}.${extension}`)))
   if (router === "pages") {
     const page = signInPage?.replace(/^\//, "")
-    const signInFile = page ? firstPage(files, [`${routesDir}/${page}`, `${routesDir}/${page}/index`]) : null
+    const signInFile = page ? pageAt([`${routesDir}/${page}`, `${routesDir}/${page}/index`]) : null
     return { publicDir: routesDir, signedInDir: routesDir, signInDir: null, signInFile }
   }
   const appDir = routesDir
-  const signInDir = signInPage === null ? null : findPage(files, appDir, signInPage.split("/").filter(Boolean))
-  const signInFile = signInDir === null ? null : firstPage(files, [`${signInDir}/page`])
+  const signInDir = signInPage === null ? null : findPage(files, appDir, signInPage.split("/").filter(Boolean), routing)
+  const signInFile = signInDir === null ? null : pageAt([`${signInDir}/page`])
+  const layoutFiles = (dir: string) => pageExtensions.map((extension) => `${dir}/layout.${extension}`)
   const hasLayout = (dir: string) => layoutFiles(dir).some((path) => files.isFile(path))
   const groups = groupsIn(files, appDir)
   const known = signedInGroups.find((group) => groups.includes(group))
-  const language = languageSegment(files, appDir)
+  const language = languageSegment(files, appDir, routing)
   // A root layout may be there only to hand on what is below it: where the sign-in page is under a language, all are.
   const isLocalized = language !== null && signInDir?.startsWith(`${appDir}/${language}/`) === true
   if (hasLayout(appDir) && isLocalized)
@@ -70,25 +76,16 @@ function signedInAmong(rooted: string[], asks: (dir: string) => boolean, ofSignI
   return others.find(asks) ?? others.find(isForOthers) ?? others[0] ?? (rooted[0] as string)
 }
 
-const layoutFiles = (dir: string) => ["tsx", "jsx", "js", "ts"].map((extension) => `${dir}/layout.${extension}`)
-
 /**
  * `[locale]`, where all pages are in it and a middleware fills it in: `/login/mfa` is then answered by `/en/login/mfa`.
  */
-function languageSegment(files: HostFiles, appDir: string): string | null {
+function languageSegment(files: HostFiles, appDir: string, { middleware }: Routing): string | null {
   // Further down, a segment like [slug] is anything but a language.
   if (!/^(src\/)?app(\/\([^)]*\))*$/.test(appDir)) return null
-  const base = appDir.startsWith("src/") ? "src/" : ""
-  const middleware = files.first(
-    ["proxy", "middleware"].flatMap((name) => ["ts", "js", "mjs"].map((extension) => `${base}${name}.${extension}`)),
-  )
   if (middleware === null || !/next-intl|i18n|locale|lang/i.test(files.read(middleware) ?? "")) return null
   const segments = files.list(appDir).filter((entry) => entry.isDirectory() && /^\[\w+\]$/.test(entry.name))
   return segments.length === 1 ? (segments[0]?.name ?? null) : null
 }
-
-const firstPage = (files: HostFiles, bases: string[]) =>
-  files.first(bases.flatMap((base) => ["tsx", "jsx", "ts", "js"].map((extension) => `${base}.${extension}`)))
 
 const groupsIn = (files: HostFiles, dir: string) =>
   files
@@ -100,15 +97,15 @@ const groupsIn = (files: HostFiles, dir: string) =>
  * The folder whose page answers a path, route groups looked through. Each is looked through once for the same rest of the
  * path: where a path may be taken for groups in many ways, there is no end to them.
  */
-function findPage(files: HostFiles, dir: string, segments: string[], seen = new Set<string>()): string | null {
+function findPage(files: HostFiles, dir: string, segments: string[], routing: Routing, seen = new Set<string>()): string | null {
   const key = `${segments.length} ${dir}`
   if (seen.has(key)) return null
   seen.add(key)
   const [segment, ...rest] = segments
-  if (segment === undefined && ["tsx", "jsx", "js", "ts"].some((extension) => files.isFile(`${dir}/page.${extension}`))) return dir
-  for (const group of [...groupsIn(files, dir), languageSegment(files, dir)].filter((name) => name !== null)) {
-    const found = findPage(files, `${dir}/${group}`, segments, seen)
+  if (segment === undefined && routing.pageExtensions.some((extension) => files.isFile(`${dir}/page.${extension}`))) return dir
+  for (const group of [...groupsIn(files, dir), languageSegment(files, dir, routing)].filter((name) => name !== null)) {
+    const found = findPage(files, `${dir}/${group}`, segments, routing, seen)
     if (found) return found
   }
-  return segment !== undefined && files.isDirectory(`${dir}/${segment}`) ? findPage(files, `${dir}/${segment}`, rest, seen) : null
+  return segment !== undefined && files.isDirectory(`${dir}/${segment}`) ? findPage(files, `${dir}/${segment}`, rest, routing, seen) : null
 }

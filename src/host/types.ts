@@ -86,6 +86,9 @@ export type PrismaFacts = {
 /** @property others every other alias of the app: one that says more of a path goes before this one */
 export type AliasFact = { pattern: string; prefix: string; dir: string; others: string[] }
 
+/** What the names of pages and of routes end in, behind a dot: `tsx` and `ts`, or what pageExtensions has in their place. */
+export type Endings = { page: string; route: string }
+
 /** What is known about the app, each fact with its evidence. Paths are relative to `root`, with `/`. */
 export type Host = {
   root: string
@@ -97,6 +100,7 @@ export type Host = {
   router: "app" | "pages" | "both"
   appDir: string | null
   pagesDir: string | null
+  endings: Endings
   pages: PagePlaces
   srcDir: boolean
   language: Language

@@ -20,10 +20,7 @@ export type PackageJson = {
 /** @throws CliError package_json_missing, package_json_invalid */
 export function readPackageJson(files: HostFiles): { data: PackageJson; text: string } {
   const text = files.read("package.json")
-  if (text === null)
-    throw new CliError("package_json_missing", "There is no package.json here.", {
-      suggestion: "Run this in the folder of your Next.js app, or pass it: npx chimerai add mfa <dir>",
-    })
+  if (text === null) throw noManifest(files)
   const problem = tooMuch(text)
   if (problem !== "") throw new CliError("package_json_invalid", `package.json ${problem}.`, { file: "package.json" })
   const errors: ParseError[] = []
@@ -44,6 +41,27 @@ export function readPackageJson(files: HostFiles): { data: PackageJson; text: st
       suggestion: "Mend the file, then run this again.",
     })
   return { data: data as PackageJson, text }
+}
+
+/** An app of Nx may have all its packages from the root of the repository. */
+function noManifest(files: HostFiles): CliError {
+  const namesNext = (path: string) => dependencyRange(parseManifest(files.readAbove(path) ?? ""), "next") !== null
+  const found = files.ancestors().map((dir) => join(dir, "package.json"))
+  const above = files.relative(found.find(namesNext) ?? files.root)
+  const isApp = ["app", "src/app", "pages", "src/pages"].some((dir) => files.isDirectory(dir))
+  if (above === "" || !isApp)
+    return new CliError("package_json_missing", "There is no package.json here.", {
+      suggestion: "Run this in the folder of your Next.js app, or pass it: npx chimerai add mfa <dir>",
+    })
+  return new CliError(
+    "package_json_missing",
+    "This app has no package.json of its own: its packages are those of a folder above, as in a workspace of Nx. chimerai does not support that yet.",
+    {
+      file: above,
+      suggestion:
+        "Nothing was changed. Give the app a package.json that names next, next-auth and @prisma/client as the one above does, add its folder to the workspaces there, and run this again.",
+    },
+  )
 }
 
 export function dependencyRange({ dependencies, devDependencies }: PackageJson, name: string): string | null {

@@ -12,6 +12,7 @@ import { addFields, addModels } from "../../src/edit/prisma/edit"
 import { scanSchema } from "../../src/edit/prisma/scan"
 import { propertyOfConfig, writtenPath } from "../../src/edit/typescript/config-object"
 import { parseModule, walk } from "../../src/edit/typescript/module"
+import { CliError } from "../../src/errors"
 import { findBypasses } from "../../src/host/bypasses"
 import { detectEnv, maySet, valueIn } from "../../src/host/env"
 import { HostFiles } from "../../src/host/files"
@@ -20,10 +21,12 @@ import { tooMuch } from "../../src/host/json"
 import { runsOn } from "../../src/host/middleware"
 import { isMigrated } from "../../src/host/migrations"
 import { Modules } from "../../src/host/modules"
-import { checkBasePath } from "../../src/host/next"
+import { readNextConfig } from "../../src/host/next-config"
+import { Packages } from "../../src/host/packages"
 import { detectSchema } from "../../src/host/prisma"
 import { findSchema } from "../../src/host/schema-files"
 import { importsOf, packagesUsed } from "../../src/host/sources"
+import { Aliases } from "../../src/host/tsconfig"
 import type { AuthFacts, PrismaFacts } from "../../src/host/types"
 import { versionOf } from "../../src/host/workspace"
 import { visible, visibleLines } from "../../src/visible"
@@ -70,6 +73,15 @@ const modules = await Modules.of(new HostFiles(dir))
 const client: PrismaFacts["client"] = { file: "lib/prisma.ts", export: "prisma", specifier: null, isOwn: false, replicas: false }
 const signIn = { calls: ["auth.ts"], signIns: { tables: [] as string[] } } as unknown as AuthFacts
 const schemaOf = (text: string) => detectSchema(files("prisma/schema.prisma", text), modules, signIn, client, {})
+function configOf(text: string): unknown {
+  const host = files("next.config.ts", text)
+  try {
+    return readNextConfig(host, new Modules(host, new Aliases(host), modules.locate, new Packages(host)))
+  } catch (error) {
+    if (error instanceof CliError) return error.code
+    throw error
+  }
+}
 
 describe("linear", () => {
   test.each<[string, (n: number) => string, (text: string) => unknown]>([
@@ -78,8 +90,11 @@ describe("linear", () => {
     [".prettierrc of one long word", (n) => "a".repeat(10 * n), (text) => detectFormatting(files(".prettierrc", text))],
     [".editorconfig of sections that never end", (n) => "[\n".repeat(n), (text) => detectFormatting(files(".editorconfig", text))],
     [".editorconfig of blank lines", (n) => `[*]\n${blank(n)}x`, (text) => detectFormatting(files(".editorconfig", text))],
-    ["next.config of blank lines", (n) => `${blank(n)}x`, (text) => checkBasePath(files("next.config.ts", text))],
-    ["next.config of one word", (n) => "basePath ".repeat(n), (text) => checkBasePath(files("next.config.ts", text))],
+    ["next.config of blank lines", (n) => `${blank(n)}x`, configOf],
+    ["next.config of one word", (n) => "basePath\n".repeat(n), configOf],
+    ["next.config of wrappers", (n) => `export default ${"with(".repeat(n / 100)}{ basePath: "" }${")".repeat(n / 100)}`, configOf],
+    ["next.config of a sum", (n) => `export default { basePath: ${"'' + ".repeat(n)}'' }`, configOf],
+    ["next.config of spreads", (n) => `export default { ${"...a,".repeat(n)} pageExtensions: [${"'ts', ".repeat(n)}] }`, configOf],
     ["a schema of comments that never end", (n) => "/*".repeat(n), scanSchema],
     ["a schema of a string that never ends", (n) => model(`  x String @map("${'\\"'.repeat(n)}`), scanSchema],
     ["a schema of blank lines", (n) => model(blank(n)), (text) => addFields(text, "User", [{ name: "x", type: "Int" }])],

@@ -4,9 +4,11 @@
  */
 export * from "./call-results"
 export * from "./config-object"
+export * from "./exported-options"
 export * from "./expressions"
 export * from "./functions"
 export * from "./locate"
 export * from "./made-by"
 export * from "./middleware-export"
 export * from "./module"
+export * from "./text-values"

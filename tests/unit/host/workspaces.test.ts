@@ -250,6 +250,57 @@ describe("which app", () => {
   })
 })
 
+describe("next in the package.json of the root", () => {
+  const shared = { next: "16.4.6", "next-auth": "5.0.0-beta.32", "@prisma/client": "6.19.3" }
+  /** As Nx lays it out: the app has no package.json, and its packages are the root's. */
+  const nx: Tree = {
+    ...workspace,
+    "pnpm-workspace.yaml": null,
+    "nx.json": "{}",
+    "package.json": json({ name: "acme", private: true, dependencies: shared }),
+    "apps/web/package.json": null,
+    "apps/web/project.json": json({ name: "web" }),
+    "apps/web/tsconfig.json": json({ extends: "../../tsconfig.base.json" }),
+    "tsconfig.base.json": json({
+      compilerOptions: { baseUrl: ".", paths: { "@acme/db": ["packages/db/src/index.ts"], "@/*": ["apps/web/*"] } },
+    }),
+    "packages/db/package.json": null,
+  }
+
+  test("an app without one of its own is told so, from there and from the root", () => {
+    const dir = makeHost(nx)
+    execFileSync("git", ["init", "-q", dir])
+    const before = snapshot(dir)
+    const { code, json: refused } = run(join(dir, "apps/web"))
+    expect(code).toBe(3)
+    expect(refused.error).toMatchObject({ code: "package_json_missing", file: "../../package.json" })
+    expect(refused.error.message).toContain("This app has no package.json of its own")
+    expect(run(dir).json.error).toMatchObject({
+      code: "app_router_missing",
+      suggestion: expect.stringContaining("package.json of its own"),
+    })
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("with what is suggested the next run goes on", () => {
+    const manifest = { name: "acme", private: true, workspaces: ["apps/web"], dependencies: shared }
+    const own = json({ name: "web", private: true, dependencies: shared })
+    const dir = makeHost({ ...nx, "package.json": json(manifest), "apps/web/package.json": own })
+    const added = run(join(dir, "apps/web"), "--schema", "../../packages/db/prisma/schema.prisma")
+    expect(added.json.status, added.stderr).toBe("applied")
+    expect(readFileSync(join(dir, "apps/web/lib/mfa/db.ts"), "utf8")).toContain('import { db } from "@acme/db"')
+  })
+
+  test("the root is no app for that: the one that is, is found", () => {
+    const root = json({ name: "acme", private: true, devDependencies: { next: "16.4.6" } })
+    expect(run(makeHost({ ...workspace, "package.json": root })).json.host.app).toBe("apps/web")
+  })
+
+  test("a folder without a package.json that is no app", () => {
+    expect(run(join(makeHost(nx), "packages/db")).json.error.message).toBe("There is no package.json here.")
+  })
+})
+
 describe("what is out of bounds", () => {
   test("a sign-in that another package configures", () => {
     const dir = makeHost({
