@@ -176,7 +176,7 @@ const middlewares: [string, string, string | null, "edit" | "manual" | null][] =
     "manual",
   ],
   ["auth of another file", 'import { auth } from "@/other";\nexport default auth;\n', null, "manual"],
-  ["a function of its own", "export function middleware() {}\n", null, "edit"],
+  ["a function of its own that asks for nothing", "export function middleware() {}\n", "languages", null],
   ["a function of another file", 'import { middleware } from "@/other";\nexport default middleware;\n', null, "manual"],
 ]
 
