@@ -144,10 +144,8 @@ const isRange = (value: string): boolean => value.length <= longestRange && (val
 export function assertNotAliased(modules: Modules, packages: string[]): void {
   for (const name of packages) {
     // From the app's root: an import by name means the same everywhere.
-    const file = modules.resolve("package.json", name)
     const inWorkspace = modules.packages.folderNamed(name)
-    const isOwn = file !== null && !file.split("/").includes("node_modules")
-    const found = isOwn ? file : inWorkspace === null ? null : `${inWorkspace}/package.json`
+    const found = modules.aliasLeadsTo(name) ?? (inWorkspace === null ? null : `${inWorkspace}/package.json`)
     if (found === null) continue
     throw new CliError("name_taken", `"${name}" is a package that is added, and here the name leads to ${found}.`, {
       file: found,

@@ -3,6 +3,7 @@ import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
+import { parseManifest } from "./json"
 import { Packages } from "./packages"
 import { SubpathImports } from "./subpath-imports"
 import { Aliases } from "./tsconfig"
@@ -100,19 +101,48 @@ export class Modules {
   }
 
   #find(from: string, specifier: string): string | null {
-    const find = (named: string) => {
-      const base = this.files.direct(named)
-      return this.#isInside(base) ? candidatesFor(base).find((path) => this.files.isFile(path)) : undefined
-    }
     for (const base of this.#basesOf(from, specifier)) {
-      const found = find(base)
+      const found = this.#at(base)
+      // The first place with something to load is the one that counts, also where what it has is not read here.
       if (found !== undefined) return found
     }
     if (specifier.startsWith(".")) return null
     const names = specifier.startsWith("#") ? this.#subpaths.targetsOf(from, specifier).names : [specifier]
     for (const base of names.flatMap((name) => this.packages.entriesOf(name))) {
-      const found = find(base)
+      const found = this.#fileAt(base)
       if (found !== undefined) return found
+    }
+    return null
+  }
+
+  /** The file that a path means. @returns undefined where there is none */
+  #fileAt(named: string, isLast = true): string | undefined {
+    const base = this.files.direct(named)
+    return this.#isInside(base) ? candidatesFor(base, isLast).find((path) => this.files.isFile(path)) : undefined
+  }
+
+  /**
+   * The same of a path that may be a folder with a package.json, which says what is loaded, before any index.
+   * @returns null where something is there that is no module to read
+   */
+  #at(named: string): string | null | undefined {
+    const base = this.files.direct(named)
+    const file = this.#fileAt(base, false)
+    if (file !== undefined || !this.#isInside(base)) return file
+    if (this.files.isFile(base)) return null
+    if (!this.files.isFile(`${base}/package.json`)) return this.#fileAt(base)
+    const { main, module } = parseManifest(this.files.read(`${base}/package.json`) ?? "")
+    const [entry] = [main, module].filter((path) => path !== undefined)
+    if (entry === undefined) return this.#fileAt(base) ?? null
+    const path = posix.join(base, entry)
+    return this.#fileAt(path) ?? (this.files.isFile(path) ? null : (this.#fileAt(base) ?? null))
+  }
+
+  /** Whether an alias, or `baseUrl`, has a name lead to something that is not in node_modules. */
+  aliasLeadsTo(specifier: string): string | null {
+    for (const base of this.#basesOf("package.json", specifier)) {
+      const found = base.split("/").includes("node_modules") ? undefined : this.#at(base)
+      if (found !== undefined) return found ?? base
     }
     return null
   }
@@ -124,7 +154,8 @@ export class Modules {
   means(from: string, specifier: string, target: string): boolean {
     const found = this.resolve(from, specifier)
     if (found !== null) return found === target
-    return this.#basesOf(from, specifier).some((base) => candidatesFor(base).includes(target))
+    const bases = this.#basesOf(from, specifier)
+    return bases.every((base) => this.#at(base) === undefined) && bases.some((base) => candidatesFor(base).includes(target))
   }
 
   /** Whether a specifier means a module that `add` puts into the app: `lib/mfa/with-mfa`, in the app's language and place. */
@@ -171,13 +202,16 @@ export class Modules {
 
 const extensions = [".ts", ".tsx", ".js", ".jsx", ".mjs", ".mts"]
 
-/** The files that `base` may stand for, as bundlers look for them: a `.js` may be written for a `.ts`. */
-function candidatesFor(base: string): string[] {
+/**
+ * The files that `base` may stand for, as bundlers look for them: a `.js` may be written for a `.ts`.
+ * @param isLast also those in a folder of that name
+ */
+function candidatesFor(base: string, isLast = true): string[] {
   const bare = base.replace(/\.(js|jsx|mjs)$/, "")
   const named = /\.[cm]?[jt]sx?$/.test(base) ? [base] : []
   return [
     ...named,
     ...extensions.flatMap((extension) => [base + extension, bare + extension]),
-    ...extensions.map((extension) => `${base}/index${extension}`),
+    ...(isLast ? extensions.map((extension) => `${base}/index${extension}`) : []),
   ]
 }

@@ -1,5 +1,5 @@
 /** Names that are code, where names are written into code (H16). */
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import type { CliError } from "../../src/errors"
@@ -113,6 +113,45 @@ describe("an alias leads an import of ours nowhere else", () => {
     )
     const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
     expect([run.code, run.json.error?.code, run.json.error?.file], run.stderr).toEqual([3, "name_taken", "evil/otpauth.ts"])
+  })
+
+  test.each<[string, Tree]>([
+    ["a folder with a package.json", { "evil/otpauth/package.json": '{ "main": "impl.js" }', "evil/otpauth/impl.js": "" }],
+    ["one whose main is no module to read", { "evil/otpauth/package.json": '{ "main": "impl.cjs" }', "evil/otpauth/impl.cjs": "" }],
+    ["one with an index", { "evil/otpauth/package.json": "{}", "evil/otpauth/index.js": "" }],
+    ["a file of another ending", { "evil/otpauth": "" }],
+  ])("a package that is added leads to what is no module of the app's: %s", (_, more) => {
+    for (const pattern of ["otpauth", "otp*"]) {
+      const dir = withPaths({ "@/*": ["./*"], [pattern]: ["./evil/otpauth"] }, more)
+      const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
+      expect([run.code, run.json.error?.code], run.stderr).toEqual([3, "name_taken"])
+      expect(run.json.error.file).toMatch(/^evil\/otpauth/)
+    }
+  })
+
+  test.each<[string, Tree]>([
+    ["main", { "shared/with-mfa/package.json": '{ "main": "impl.js" }', "shared/with-mfa/impl.js": "exports.withMfa = (x) => x" }],
+    [
+      "module",
+      { "shared/with-mfa/package.json": '{ "module": "./impl.mjs" }', "shared/with-mfa/impl.mjs": "export const withMfa = (x) => x" },
+    ],
+    [
+      "a main that is not read here",
+      { "shared/with-mfa/package.json": '{ "main": "impl.cjs" }', "shared/with-mfa/impl.cjs": "exports.withMfa = (x) => x" },
+    ],
+  ])("a wrapper of somebody else's is not taken for ours, where a folder's package.json says what is loaded: %s", (_, more) => {
+    const aliases = { "@/lib/mfa/*": ["./shared/*", "./lib/mfa/*"], "@/*": ["./*"] }
+    const dir = withPaths(aliases)
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
+    const auth = join(dir, "auth.ts")
+    writeFileSync(auth, readFileSync(auth, "utf8").replace(/from "[^"]*with-mfa"/, 'from "@/lib/mfa/with-mfa"'))
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
+    for (const [path, text] of Object.entries(more)) {
+      mkdirSync(join(dir, "shared/with-mfa"), { recursive: true })
+      writeFileSync(join(dir, path), String(text))
+    }
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).json.error?.code).toBe("name_taken")
+    expect(chimerai(["status", dir, "--json"]).code).not.toBe(0)
   })
 })
 
