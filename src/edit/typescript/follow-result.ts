@@ -1,6 +1,6 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
 import { type IsCallee, type KeptResult, keptResultsOf } from "./call-results"
-import { claimName, importInsertion, type Origin } from "./imports"
+import { claimName, importInsertion, localNames, type Origin } from "./imports"
 import type { Module } from "./module"
 
 export type FollowRequest = Origin & {
@@ -17,22 +17,30 @@ export type FollowRequest = Origin & {
  * Refuses calls of any other shape, whose result cannot be followed by looking at one statement.
  */
 export function followResult(module: Module, { name, from, means, isCallee }: FollowRequest): EditResult {
-  const { ours, taken } = claimName(module, name, { means })
-  if (taken) return taken
+  const { local, taken } = claimName(module, name, { means })
+  const names = localNames(module, name, { means })
   const results = keptResultsOf(module, isCallee, "redirect")
   const odd = results.find(({ kept }) => kept === null)
   if (odd || results.length === 0)
     return { kind: "refuse", code: "edit_unsafe", message: "the result of signIn is not kept in a constant", offset: odd?.start ?? 0 }
-  const edits = results.flatMap(({ kept }) => (kept ? guardOf(module, name, kept) : []))
-  if (edits.length === 0) return { kind: "present" }
-  return { kind: "edit", edits: ours ? edits : [importInsertion(module, name, from), ...edits] }
+  const open = results.flatMap(({ kept }) => (kept && !isGuarded(module, names, kept) ? [kept] : []))
+  if (open.length === 0) return { kind: "present" }
+  if (taken) return taken
+  const edits = open.flatMap((kept) => guardOf(module, local ?? name, kept))
+  return { kind: "edit", edits: local !== null ? edits : [importInsertion(module, name, from), ...edits] }
 }
 
-function guardOf({ text, path }: Module, name: string, { variable, at, side, beside, ends, leave }: KeptResult): Insertion[] {
+const guardText = (name: string, { variable }: KeptResult) => `if (${name}(${variable})) return`
+
+function isGuarded({ text }: Module, names: string[], kept: KeptResult): boolean {
+  const rest = kept.side === "behind" ? text.slice(kept.at).trimStart() : text.slice(kept.at)
+  return names.some((name) => rest.startsWith(guardText(name, kept)))
+}
+
+function guardOf({ text, path }: Module, name: string, kept: KeptResult): Insertion[] {
+  const { at, side, beside, ends, leave } = kept
   const eol = eolOf(text)
-  const guard = `if (${name}(${variable})) return`
-  const rest = side === "behind" ? text.slice(at).trimStart() : text.slice(at, at + guard.length)
-  if (rest.startsWith(guard)) return []
+  const guard = guardText(name, kept)
   const lineStart = text.lastIndexOf("\n", beside.start - 1) + 1
   const indent = /^[ \t]*/.exec(text.slice(lineStart, beside.start))?.[0] ?? ""
   // Before a bracket, a line without a semicolon would go on.

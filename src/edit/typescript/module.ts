@@ -1,6 +1,6 @@
 /** A file of TypeScript or JavaScript, parsed, with what it takes from others. */
 import { ts } from "ts-morph"
-import { literalText } from "./expressions"
+import { literalText, unwrapExpression } from "./expressions"
 
 export type ImportedName = { imported: string; local: string }
 
@@ -194,6 +194,44 @@ export function starsOf({ source }: Module): string[] {
     const specifier = isStar && statement.moduleSpecifier ? literalText(statement.moduleSpecifier) : null
     return specifier === null ? [] : [specifier]
   })
+}
+
+/**
+ * What the module exports under a name: a name of its own, or one of another module. `default` stands for an expression
+ * that has no name; `*` is all that the other module exports.
+ */
+export function exportNamed({ source }: Module, name: string): { local: string } | { specifier: string; imported: string } | null {
+  for (const statement of source.statements) {
+    if (ts.isExportAssignment(statement)) {
+      const value = unwrapExpression(statement.expression)
+      if (name === "default" && !statement.isExportEquals) return { local: ts.isIdentifier(value) ? value.text : "default" }
+    } else if (ts.isExportDeclaration(statement)) {
+      const found = handedOn(statement, name)
+      if (found) return found
+    } else if (ts.canHaveModifiers(statement)) {
+      const has = (kind: ts.SyntaxKind) => statement.modifiers?.some((modifier) => modifier.kind === kind)
+      if (!has(ts.SyntaxKind.ExportKeyword)) continue
+      const [own, ...others] = namesOf(statement)
+      if (has(ts.SyntaxKind.DefaultKeyword)) {
+        if (name === "default") return { local: own ?? "default" }
+      } else if (own === name || others.includes(name)) return { local: name }
+    }
+  }
+  return null
+}
+
+/** `export { a as name } from "…"`, `export { a as name }` and `export * as name from "…"`. */
+function handedOn(
+  { exportClause, isTypeOnly, moduleSpecifier }: ts.ExportDeclaration,
+  name: string,
+): { local: string } | { specifier: string; imported: string } | null {
+  const specifier = moduleSpecifier && literalText(moduleSpecifier)
+  if (!exportClause || isTypeOnly) return null
+  if (ts.isNamespaceExport(exportClause)) return specifier && exportClause.name.text === name ? { specifier, imported: "*" } : null
+  const element = exportClause.elements.find((one) => !one.isTypeOnly && one.name.text === name)
+  const imported = element && (element.propertyName ?? element.name).text
+  if (imported === undefined) return null
+  return specifier ? { specifier, imported } : { local: imported }
 }
 
 /** What a name of the module was imported from. */

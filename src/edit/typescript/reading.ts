@@ -3,9 +3,13 @@
  * nothing and changes nothing.
  */
 export * from "./call-results"
+export * from "./enclosing"
 export * from "./expressions"
 export * from "./functions"
+export * from "./library-calls"
 export * from "./locate"
 export * from "./made-by"
 export * from "./middleware-export"
 export * from "./module"
+export * from "./ours"
+export * from "./writes"
