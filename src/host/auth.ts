@@ -5,6 +5,8 @@ import { isPackageName } from "../names"
 import { quotedOr } from "../shell"
 import { findHandler, searched } from "./auth-handler"
 import { Options } from "./auth-options"
+import { AuthRuns } from "./auth-runs"
+import { exportOf } from "./exports"
 import type { HostFiles } from "./files"
 import { parseManifest } from "./json"
 import type { Modules } from "./modules"
@@ -73,7 +75,8 @@ export function detectAuth(
     })
 
   const module = modules.parse(call)
-  const [first] = module ? modules.locate.callsOfDefault(module, "next-auth") : []
+  const calls = module ? modules.locate.callsOfDefault(module, "next-auth") : []
+  const [first] = calls
   if (!module || !first)
     throw new CliError("auth_config_not_found", `${call} does not call NextAuth.`, {
       file: call,
@@ -81,9 +84,15 @@ export function detectAuth(
     })
 
   const options = new Options(modules)
+  const runs = new AuthRuns(modules, handler)
   // next-auth 4 is also called with a request and its answer before the options.
-  const argument = first.arguments[first.arguments.length === 3 ? 2 : 0]
-  if (argument) options.read(module, argument)
+  const argumentOf = (one: typeof first) => one.arguments[one.arguments.length === 3 ? 2 : 0]
+  const argument = argumentOf(first)
+  const given = calls.flatMap((one) => {
+    const expression = argumentOf(one)
+    return expression ? runs.givenTo(module, one.node, expression) : []
+  })
+  for (const { module, expression } of given) options.readAll(module, expression)
   if (version.startsWith("4.") && argument && options.file === null)
     throw new CliError("auth_options_unsupported", `The options that ${call} gives to next-auth could not be traced to an object.`, {
       file: call,
@@ -114,6 +123,7 @@ export function detectAuth(
       // What a request changes of options that others read is not where they are.
       config: (major === 4 && options.sources.find(({ kind }) => kind === "constant")?.file) || (options.file ?? call),
       calls: [call],
+      runs: calls.map(({ node }) => runs.runnerOf(module, node)).find((path) => path !== null) ?? null,
       session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),
       signIns: { adapter: options.adapter, oauth: options.oauth, credentials: options.credentials, tables: [...options.tables] },
@@ -184,7 +194,10 @@ function liveCall(files: HostFiles, modules: Modules, handler: string): string |
         file: from,
         suggestion: "Nothing was changed. Name the file that calls NextAuth: npx chimerai add mfa --auth src/auth.ts",
       })
-    const [only, ...others] = [...new Set(specifiers.map((specifier) => modules.resolve(module.path, specifier)))]
+    const paths = specifiers.map((specifier) => modules.resolve(from, specifier))
+    // A barrel hands everything on, and names nothing.
+    if (paths.length === 0) for (const name of handlerNames) paths.push(exportOf(modules, module, name)?.module.path ?? null)
+    const [only, ...others] = [...new Set(paths)].filter((one) => specifiers.length > 0 || (one !== null && one !== from))
     if (others.length > 0 || !only) return null
     path = only
   }
