@@ -11,6 +11,7 @@ import { assertLockedFromRegistry } from "../host/locked-packages"
 import { signInOf } from "../host/sign-in-callers"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
+import { assertEdits } from "./check-code"
 import type { RunOptions } from "./options"
 
 /**
@@ -44,11 +45,13 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
     import("../edit/typescript/erase-types"),
   ])
   const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, wrapMiddleware, followResult }
-  return decide(detection.host, feature, await render(feature, detection.host, eraseTypes), {
+  const plan = decide(detection.host, feature, await render(feature, detection.host, eraseTypes), {
     ...sourcesOf(detection, feature.name),
     edits,
     generate: generateSecret,
   })
+  await assertEdits(plan, detection.modules)
+  return plan
 }
 
 /**
