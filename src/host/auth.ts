@@ -10,6 +10,7 @@ import { exportOf } from "./exports"
 import type { HostFiles } from "./files"
 import { parseManifest } from "./json"
 import type { Modules } from "./modules"
+import { assertUnchangedElsewhere } from "./options-changed"
 import type { AuthFacts } from "./types"
 import { dependencyRange, installedVersion, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
@@ -36,7 +37,7 @@ export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manif
 /**
  * Finds the live sign-in: from the catch-all route handler along its imports to the call of NextAuth.
  * @param override `--auth`: the file that calls NextAuth
- * @throws CliError auth_handler_missing, auth_config_not_found, auth_config_ambiguous
+ * @throws CliError auth_handler_missing, auth_config_not_found, auth_config_ambiguous, auth_options_unsupported
  */
 export function detectAuth(
   files: HostFiles,
@@ -112,6 +113,7 @@ export function detectAuth(
       file: shared.file,
       suggestion: `Nothing was changed. Sessions that are read with them could not be ended when MFA is turned on: MFA's modules are installed into the app, where that package cannot import them. Give the app options of its own in ${call}, and read its sessions with those; then run this again:\n\nimport { ${shared.name} as sharedOptions } from "..."\n\nexport const authOptions = { ...sharedOptions${shared.kind === "function" ? "()" : ""} }\n\nNextAuth(authOptions)`,
     })
+  if (version.startsWith("4.")) assertUnchangedElsewhere(modules, handler, options.sources)
   const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
   const lineOf = (place: { path: string; offset: number } | null) => place && line(place.path, place.offset)

@@ -6,13 +6,14 @@ import { type Module, walk } from "./module"
 
 /**
  * A change of an object that the module has by a name.
+ * @property kind `call` where a function that is called may change it, or not
  * @property path the names of the properties on the way; null for one that is computed
  * @property values what is set there; of `Object.assign` the objects, of `push` the elements; empty where it cannot be read
  * @property statement the one at the top of the module that it is part of
  * @property inFunction it is not made when the statement is run, but when the function is called
  */
 export type Write = {
-  kind: "set" | "assign" | "push" | "other"
+  kind: "set" | "assign" | "push" | "call" | "other"
   path: (string | null)[]
   values: ts.Expression[]
   statement: ts.Statement
@@ -73,7 +74,7 @@ function addCall(
     add(node, targetOf(first), method.name === "assign" ? "assign" : "other", method.name === "assign" ? others.map(unwrapExpression) : [])
   // A function whose result nobody wants is called for what it does to its arguments.
   else if (first && ts.isExpressionStatement(node.parent) && ts.isSourceFile(node.parent.parent))
-    for (const argument of node.arguments) add(node, targetOf(argument), "other")
+    for (const argument of node.arguments) add(node, targetOf(argument), "call")
 }
 
 /** The object that a target is, or is a part of: `options` and `callbacks`, `jwt` of `options.callbacks.jwt`. */

@@ -212,3 +212,24 @@ test("options that a request changes are refused, with the line", () => {
   expect(run.json.error).toMatchObject({ code: "edit_unsafe", file: route, line: 5, suggestion: expect.stringContaining("...authOptions") })
   expect(snapshot(dir)).toEqual(before)
 })
+
+test.each([
+  ["a callback", "authOptions.callbacks = { session: () => 1 };", true],
+  ["all of it", "Object.assign(authOptions, { callbacks: {} });", true],
+  ["by a name that is made", 'authOptions["call" + "backs"] = {};', true],
+  ["in a function", "export const set = () => { authOptions.adapter = 1; };", true],
+  ["what no guard sets", "authOptions.debug = true;", false],
+  ["nothing, as far as can be seen", "console.log(authOptions);", false],
+  ["a copy", "const copy = { ...authOptions };\ncopy.callbacks = {};", false],
+])("options that another module changes: %s", async (_, change, isRefused) => {
+  const dir = makeHost(
+    shape({
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions: any = ${options};\n`,
+      "barrel.ts": 'export { authOptions as shared } from "./options";\n',
+      [route]: `import NextAuth from "next-auth";\nimport { shared as authOptions } from "@/barrel";\n${change}\nconst handler = NextAuth(authOptions);\n${exported}`,
+    }),
+  )
+  const found = detect(dir, loadFeature("mfa").requires)
+  if (isRefused) await expect(found).rejects.toMatchObject({ code: "auth_options_unsupported", details: { file: route, line: 3 } })
+  else expect((await found).host.auth.options).toEqual([{ file: "options.ts", name: "authOptions", kind: "constant" }])
+})
