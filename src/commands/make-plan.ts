@@ -5,6 +5,7 @@ import { CliError } from "../errors"
 import { render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { assertFromRegistry, assertNotAliased } from "../host/aliased-packages"
+import { AuthElsewhere } from "../host/auth-elsewhere"
 import { type Detection, detect } from "../host/detect"
 import type { HostFiles } from "../host/files"
 import { assertLockedFromRegistry } from "../host/locked-packages"
@@ -72,6 +73,8 @@ function sourcesOf({ files, modules, host }: Detection, feature: string) {
     signInOf: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
     isInstalled: (path: string) => created.has(path),
     means: (from: string, specifier: string, module: string) => modules.means(from, specifier, module),
+    elsewhere: (name: string, module: string) =>
+      new AuthElsewhere(modules, { name, means: (from, specifier) => modules.means(from, specifier, module) }),
     parse(path: string, text: string) {
       const known = modules.parsed(path)
       if (known?.text === text) return known

@@ -3,6 +3,7 @@ import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import { isPackageName } from "../names"
 import { quotedOr } from "../shell"
+import { AuthElsewhere } from "./auth-elsewhere"
 import { findHandler, searched } from "./auth-handler"
 import { Options } from "./auth-options"
 import { AuthRuns } from "./auth-runs"
@@ -59,9 +60,7 @@ export function detectAuth(
       suggestion: `Nothing was changed: with MFA nobody could sign in there. Let the handler run on Node.js, export const runtime = "nodejs", and run this again.`,
     })
   const live = override ?? liveCall(files, modules, handler)
-  const candidates = live
-    ? [live]
-    : [...modules.reachable(handler)].filter((module) => callsNextAuth(modules, module)).map(({ path }) => path)
+  const candidates = live ? [live] : callsInReach(modules, handler)
   const [call, ...others] = candidates
   if (call === undefined)
     throw new CliError("auth_config_not_found", `No call of NextAuth was found from ${handler} along its imports.`, {
@@ -76,7 +75,7 @@ export function detectAuth(
     })
 
   const module = modules.parse(call)
-  const calls = module ? modules.locate.callsOfDefault(module, "next-auth") : []
+  const calls = module ? callsIn(modules, module) : []
   const [first] = calls
   if (!module || !first)
     throw new CliError("auth_config_not_found", `${call} does not call NextAuth.`, {
@@ -156,6 +155,18 @@ export function detectAuth(
 
 const callsNextAuth = ({ locate }: Modules, module: Module) =>
   module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
+
+/** What other modules have made of NextAuth is a NextAuth, too; whether it is guarded, the plan says. */
+const callsIn = (modules: Modules, module: Module, elsewhere = new AuthElsewhere(modules, { name: "", means: () => false })) =>
+  modules.locate.callsOfDefault(module, "next-auth", elsewhere)
+
+/** The modules that call NextAuth: by its own name, or else by one that another module has given it. */
+function callsInReach(modules: Modules, handler: string): string[] {
+  const reachable = [...modules.reachable(handler)]
+  const plain = reachable.filter((module) => callsNextAuth(modules, module))
+  const found = plain.length > 0 ? plain : reachable.filter((module) => callsIn(modules, module).length > 0)
+  return found.map(({ path }) => path)
+}
 
 const runsOnEdge = (text: string): boolean =>
   /^export const (?:runtime\s*(?::[^=\n]{0,200})?=|config\s*(?::[^=\n]{0,200})?=\s*\{[^}]{0,200}\bruntime:)\s*["'](?:experimental-)?edge["']/m.test(

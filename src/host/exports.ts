@@ -5,12 +5,15 @@ import type { Modules } from "./modules"
 /** A declaration: the module, and the name that it has there. */
 export type Declared = { module: Module; name: string }
 
+/** What to do about a module that does not parse: `skip` where nothing is decided by it. */
+type Unreadable = "throw" | "skip"
+
 /** Names and modules that are looked at for one. A barrel of an app has some dozens. */
 const mostSteps = 300
 
 /** Where a name that a module uses is declared: here, or where it is imported from. */
-export function declarationOf(modules: Modules, module: Module, name: string): Declared | null {
-  return new Search(modules).local(module, name)
+export function declarationOf(modules: Modules, module: Module, name: string, unreadable: Unreadable = "throw"): Declared | null {
+  return new Search(modules, unreadable).local(module, name)
 }
 
 /** Where a name that a module exports is declared: here, or in a module that it hands on. */
@@ -27,7 +30,10 @@ class Search {
   /** Barrels may name each other, and themselves. */
   readonly #seen = new Set<string>()
 
-  constructor(private readonly modules: Modules) {}
+  constructor(
+    private readonly modules: Modules,
+    private readonly unreadable: Unreadable = "throw",
+  ) {}
 
   local(module: Module, name: string): Declared | null {
     const { locate } = this.modules
@@ -76,6 +82,7 @@ class Search {
 
   #moduleOf(from: Module, specifier: string): Module | null {
     const path = this.modules.resolve(from.path, specifier)
-    return path === null ? null : this.modules.parse(path)
+    if (path === null) return null
+    return this.unreadable === "throw" ? this.modules.parse(path) : this.modules.tryParse(path)
   }
 }

@@ -22,7 +22,8 @@ export function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, sou
   const { read, parse, edits } = sources
   const origin = originOf(call, module, recipe, sources)
   const { from } = origin
-  const request = { library: host.auth.library, wrapper, ...origin }
+  const elsewhere = sources.elsewhere(wrapper, recipe.fileOf(module))
+  const request = { library: host.auth.library, wrapper, ...origin, elsewhere }
   const wrap = (text: string) => edits.wrapCall(parse(call, text), request)
   const reason = `every sign-in goes through ${wrapper}`
   const snippet = `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`

@@ -1,4 +1,5 @@
 import { eolOf, type Insertion, type Refusal } from "../splice"
+import type { Elsewhere } from "./elsewhere"
 import { type Module, prologueEnd, topLevelNames } from "./module"
 
 /** Prettier's default. A line that grows past it would be broken up by the host's formatter, and fail its check. */
@@ -13,6 +14,8 @@ export type Origin = {
    * alike does not.
    */
   means(specifier: string): boolean
+  /** What other modules of the app have to do with it. */
+  elsewhere?: Elsewhere
 }
 
 /**

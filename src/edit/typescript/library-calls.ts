@@ -1,14 +1,16 @@
 /** Calls of a library's default export, such as NextAuth: by binding, and through wrappers around it. */
 import { ts } from "ts-morph"
+import type { Elsewhere } from "./elsewhere"
 import { identifierText, literalText, propertyOf, unwrapExpression } from "./expressions"
 import { functionNamed, returnedBy } from "./functions"
-import { isShadowed, localInitializerOf } from "./locate"
+import { initializerOf, isShadowed, localInitializerOf } from "./locate"
 import { bindingOf, type Module, walk } from "./module"
 
 /**
  * @property wrappers what stands around the library's function when it is called, from outside: `a` and `b` of
  * `a(b(NextAuth))(...)`
  * @property library the library's function itself
+ * @property isGuarded another module has made it what it is, by way of the feature's function
  * @property parts the callee, and the constants that it is made of
  * @property inFunction not at the top of the module: it may be run more than once
  */
@@ -19,6 +21,7 @@ export type Call = {
   calleeEnd: number
   wrappers: ts.Expression[]
   library: ts.Expression
+  isGuarded: boolean
   parts: ts.Expression[]
   inFunction: boolean
   arguments: ts.NodeArray<ts.Expression>
@@ -32,16 +35,19 @@ export const isEntry = (library: string, specifier: string): boolean =>
   entries.some((entry) => [library + entry, `${library + entry}.js`].includes(specifier)) && specifier !== `${library}.js`
 
 /** The library's function as an expression has it; null where it is something else. */
-type Value = Pick<Call, "wrappers" | "library" | "parts">
+type Value = Pick<Call, "wrappers" | "library" | "isGuarded" | "parts">
 
 /** Wrappers and constants on the way to the library's function. */
 const longestWay = 20
 
-/** Calls of the default export of `library`, whether wrapped already or not. */
-export function callsOfDefault(module: Module, library: string): Call[] {
+/**
+ * Calls of the default export of `library`, whether wrapped already or not.
+ * @param elsewhere where given, also of what other modules have made of it
+ */
+export function callsOfDefault(module: Module, library: string, elsewhere?: Elsewhere): Call[] {
   const calls: Call[] = []
-  if (!module.imports.some(({ specifier }) => isEntry(library, specifier))) return calls
-  const values = new Values(module, library)
+  if (!elsewhere && !module.imports.some(({ specifier }) => isEntry(library, specifier))) return calls
+  const values = new Values(module, library, elsewhere)
   walk(module.source, (node) => {
     if (!ts.isCallExpression(node)) return
     const callee = unwrapExpression(node.expression)
@@ -61,6 +67,17 @@ export function callsOfDefault(module: Module, library: string): Call[] {
   return calls
 }
 
+/** What an export of a module is, where that is the library's function. */
+export function exportedValue(
+  module: Module,
+  library: string,
+  name: string,
+  elsewhere: Elsewhere,
+): Pick<Call, "library" | "isGuarded"> | null {
+  const value = initializerOf(module, name)
+  return value && new Values(module, library, elsewhere).of(value)
+}
+
 class Values {
   /** An expression may be part of many others. */
   readonly #known = new Map<ts.Node, Value | null>()
@@ -68,6 +85,7 @@ class Values {
   constructor(
     private readonly module: Module,
     private readonly library: string,
+    private readonly elsewhere?: Elsewhere,
   ) {}
 
   of(expression: ts.Expression, depth = 0): Value | null {
@@ -83,9 +101,17 @@ class Values {
   }
 
   #read(node: ts.Expression, depth: number): Value | null {
-    if (isDefaultOf(this.module, this.library, node)) return { wrappers: [], library: node, parts: [] }
+    if (isDefaultOf(this.module, this.library, node)) return { wrappers: [], library: node, isGuarded: false, parts: [] }
+    const imported = this.#imported(node)
+    if (imported) return imported
     if (ts.isIdentifier(node)) return this.#inConstant(localInitializerOf(node) ?? constantNamed(this.module, node), depth)
     return ts.isCallExpression(node) ? this.#wrapped(node, depth) : null
+  }
+
+  #imported(node: ts.Expression): Value | null {
+    if (!this.elsewhere || !ts.isIdentifier(node) || bindingOf(this.module, node.text) === null || isShadowed(node)) return null
+    const kind = this.elsewhere.value(this.module, node.text)
+    return kind && { wrappers: [], library: node, isGuarded: kind === "guarded", parts: [] }
   }
 
   #inConstant(value: ts.Expression | null, depth: number): Value | null {

@@ -8,15 +8,18 @@ import { isShadowed } from "./locate"
 import { bindingOf, type Module, walk } from "./module"
 
 /** A function of the feature, and which specifiers mean the module that it is from. */
-export type OwnFunction = Pick<Origin, "means"> & { name: string }
+export type OwnFunction = Pick<Origin, "means" | "elsewhere"> & { name: string }
 
 /** Whether what is called is the function that is meant, by its import. */
-export function isOwn(module: Module, callee: ts.Expression, { name, means }: OwnFunction): boolean {
+export function isOwn(module: Module, callee: ts.Expression, { name, means, elsewhere }: OwnFunction): boolean {
   const node = unwrapExpression(callee)
   const isFrom = (use: ts.Expression, imported: string): boolean => {
     if (!ts.isIdentifier(use)) return false
     const binding = bindingOf(module, use.text)
-    return binding !== null && binding.imported === imported && !isShadowed(use) && means(binding.specifier)
+    if (binding === null || isShadowed(use)) return false
+    return binding.imported === imported && means(binding.specifier)
+      ? true
+      : imported !== "*" && (elsewhere?.isOwn(module, use.text) ?? false)
   }
   if (ts.isPropertyAccessExpression(node)) return node.name.text === name && isFrom(node.expression, "*")
   return isFrom(node, name)
@@ -53,10 +56,16 @@ export class Guarded {
     return false
   }
 
-  /** A function at the top of the module that gives this parameter to the function that is meant, and does nothing else with it. */
   #isHelper(callee: ts.Expression, index: number, depth: number): boolean {
     const name = unwrapExpression(callee)
-    const helper = ts.isIdentifier(name) && !isShadowed(name) ? functionNamed(this.module, name.text) : null
+    if (!ts.isIdentifier(name) || isShadowed(name)) return false
+    if (bindingOf(this.module, name.text)) return this.own.elsewhere?.hands(this.module, name.text, index) ?? false
+    return this.takes(name.text, index, depth)
+  }
+
+  /** Whether a function at the top of the module gives its parameter at `index` to the function that is meant, and does nothing else with it. */
+  takes(name: string, index: number, depth = 0): boolean {
+    const helper = functionNamed(this.module, name)
     const parameter = helper?.parameters[index]
     if (!helper?.body || !parameter || parameter.dotDotDotToken || !ts.isIdentifier(parameter.name)) return false
     return this.#everyUse(parameter, helper.body, parameter.name.text, depth)

@@ -14,10 +14,10 @@ export type WrapRequest = Origin & {
  * `Library(...)` becomes `wrapper(Library)(...)`: one pair of insertions around the callee and one import,
  * whatever the arguments are. It stays clean under the host's own formatter, because nothing is nested deeper.
  */
-export function wrapCall(module: Module, { library, wrapper, from, means }: WrapRequest): EditResult {
-  const calls = callsOfDefault(module, library)
+export function wrapCall(module: Module, { library, wrapper, from, means, elsewhere }: WrapRequest): EditResult {
+  const calls = callsOfDefault(module, library, elsewhere)
   if (calls.length === 0) return refuse(`${library} is not called in this file.`)
-  const guarded = new Guarded(module, { name: wrapper, means })
+  const guarded = new Guarded(module, { name: wrapper, means, ...(elsewhere && { elsewhere }) })
   const stray = strayUseOf(module, library, calls, (use) => guarded.has(use))
   if (stray !== null)
     return refuse(
@@ -25,7 +25,7 @@ export function wrapCall(module: Module, { library, wrapper, from, means }: Wrap
       stray,
       `import NextAuth from "${library}"\n\nNextAuth(...) // the only use of it in this file`,
     )
-  const open = calls.filter((call) => !guarded.has(call.library))
+  const open = calls.filter((call) => !call.isGuarded && !guarded.has(call.library))
   const [call] = open
   if (!call) return { kind: "present" }
 
