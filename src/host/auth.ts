@@ -124,7 +124,8 @@ export function detectAuth(
       // What a request changes of options that others read is not where they are.
       config: (major === 4 && options.sources.find(({ kind }) => kind === "constant")?.file) || (options.file ?? call),
       calls: [call],
-      runs: calls.map(({ node }) => runs.runnerOf(module, node)).find((path) => path !== null) ?? null,
+      // next-auth 4 is asked through the handler.
+      runs: major < 5 ? call : (calls.map(({ node }) => runs.runnerOf(module, node)).find((path) => path !== null) ?? null),
       session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),
       signIns: { adapter: options.adapter, oauth: options.oauth, credentials: options.credentials, tables: [...options.tables] },

@@ -44,7 +44,8 @@ export function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, sou
 function guardOptions({ file, name, kind }: OptionsSource, feature: LoadedFeature, recipe: Recipe, sources: Sources) {
   const { parse, edits } = sources
   const guard = feature.guardOptions.function
-  const origin = originOf(file, feature.guardOptions.module, recipe, sources)
+  const { module } = feature.guardOptions
+  const origin = { ...originOf(file, module, recipe, sources), elsewhere: sources.elsewhere(guard, recipe.fileOf(module)) }
   const { from } = origin
   const isConstant = kind === "constant"
   return {

@@ -18,12 +18,11 @@ export type CallRequest = Origin & {
  * `name(argument)` as a statement of its own, right after the statement that declares the constant, or after the last one
  * that changes it: what is set later would take the place of what the call has set.
  */
-export function addCall(module: Module, { name, from, means, argument }: CallRequest): EditResult {
+export function addCall(module: Module, { argument, ...own }: CallRequest): EditResult {
+  const { name, from } = own
   const declaration = declarationOf(module, argument)
   if (!declaration) return { kind: "refuse", code: "edit_unsafe", message: `${argument} is not declared at the top of this file.` }
-  const changes = writesTo(module, argument).filter(
-    ({ kind, statement }) => kind !== "push" && !isGuard(module, statement, argument, { name, means }),
-  )
+  const changes = writesTo(module, argument).filter(({ kind, statement }) => kind !== "push" && !isGuard(module, statement, argument, own))
   const late = changes.find(({ inFunction }) => inFunction)
   if (late)
     return {
@@ -35,11 +34,9 @@ export function addCall(module: Module, { name, from, means, argument }: CallReq
     }
   const last = changes.reduce((end, { statement }) => Math.max(end, statement.getEnd()), declaration.end)
   const place = changes.find(({ statement }) => statement.getEnd() === last)?.statement
-  const isGuarded = module.source.statements.some(
-    (statement) => statement.getEnd() >= last && isGuard(module, statement, argument, { name, means }),
-  )
+  const isGuarded = module.source.statements.some((statement) => statement.getEnd() >= last && isGuard(module, statement, argument, own))
   if (isGuarded) return { kind: "present" }
-  const { local, taken } = claimName(module, name, { means })
+  const { local, taken } = claimName(module, name, own)
   if (taken)
     return {
       ...taken,

@@ -187,8 +187,22 @@ export function strayUseOf(
 ): number | null {
   const parts = calls.flatMap((call) => call.parts)
   const isOfCall = (use: ts.Identifier) => parts.some((part) => use.getStart() >= part.getStart() && use.getEnd() <= part.getEnd())
-  const stray = usesOfDefault(module, library).find((use) => !isOfCall(use) && !isGuarded(use))
+  const uses = [...usesOfDefault(module, library), ...usesOfImported(module, library, calls)]
+  const stray = uses.find((use) => !isOfCall(use) && !isGuarded(use))
   return stray?.getStart() ?? importedAgain(module, library)
+}
+
+/** The uses of what another module has made of it, without a guard. */
+function usesOfImported(module: Module, library: string, calls: Call[]): ts.Identifier[] {
+  const isImportedValue = ({ library: value, isGuarded }: Call) =>
+    ts.isIdentifier(value) && !isGuarded && !isDefaultOf(module, library, value)
+  const names = new Set(calls.filter(isImportedValue).map((call) => call.library.getText()))
+  const uses: ts.Identifier[] = []
+  if (names.size === 0) return uses
+  walk(module.source, (node) => {
+    if (ts.isIdentifier(node) && names.has(node.text) && isValueUse(node) && !isShadowed(node)) uses.push(node)
+  })
+  return uses
 }
 
 /** Whether an identifier stands for the default export of `library`, or for all of it, where code runs. */

@@ -15,12 +15,13 @@ export type ResultRequest = Origin & {
 }
 
 /** `return value` becomes `return name(value)`, wherever the function returns; `export default value` likewise. */
-export function wrapResults(module: Module, { name, from, means, of }: ResultRequest): EditResult {
+export function wrapResults(module: Module, { of, ...own }: ResultRequest): EditResult {
+  const { name, from } = own
   const results = resultsOf(module, of)
   if (results.length === 0) return { kind: "refuse", code: "edit_unsafe", message: `${of} is not a function that returns something here.` }
-  const open = results.filter((result) => !isGuarded(module, result, { name, means }))
+  const open = results.filter((result) => !isGuarded(module, result, own))
   if (open.length === 0) return { kind: "present" }
-  const { local, taken } = claimName(module, name, { means })
+  const { local, taken } = claimName(module, name, own)
   if (taken) return taken
   const wraps = open.flatMap((result) => wrap(result, local ?? name))
   return { kind: "edit", edits: local !== null ? wraps : [importInsertion(module, name, from), ...wraps] }

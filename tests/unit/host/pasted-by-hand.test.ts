@@ -1,6 +1,6 @@
 /** The hook as people have put it in by hand, in the file that calls NextAuth or in another: the next `add` goes on. */
 import { expect, test } from "vitest"
-import { chimerai, makeHost, snapshot, type Tree } from "../../support/host"
+import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
 
 const prisma = 'import { prisma } from "@/lib/prisma";\nvoid prisma;\n'
 const library = 'import NextAuth from "next-auth";\n'
@@ -82,6 +82,14 @@ const passing: [string, Tree, string | null][] = [
     null,
   ],
   [
+    "a NextAuth that another file hands on, and that goes elsewhere as well",
+    {
+      "lib/next-auth.ts": `${library}export const Auth = NextAuth;\n`,
+      "auth.ts": `import { Auth } from "@/lib/next-auth";\n${call("Auth")}export const other = [Auth];\n`,
+    },
+    null,
+  ],
+  [
     "a NextAuth that another file hands on unguarded",
     {
       "lib/next-auth.ts": `${library}export const Auth = NextAuth;\n`,
@@ -108,4 +116,17 @@ test.each(passing)("%s is no hook", (_, tree, edited) => {
   const after = snapshot(dir)
   if (edited === null) expect(after).toEqual(before)
   else expect(after[edited]).not.toBe(before[edited])
+})
+
+test("a guard of options by a barrel of the app's own", () => {
+  const dir = makeHost({
+    "package.json": String(minimalHost["package.json"]).replace("5.0.0-beta.32", "4.24.15"),
+    "lib/hooks.ts": 'export { protect as guard, withMfa as hook } from "./mfa/with-mfa";\n',
+    "auth.ts": `import { guard } from "@/lib/hooks";\n${prisma}export const authOptions: any = { providers: [] };\nguard(authOptions);\n`,
+    "app/api/auth/[...nextauth]/route.ts": `import { authOptions } from "@/auth";\nimport { hook } from "@/lib/hooks";\n${library}const handler = hook(NextAuth)(authOptions);\nexport { handler as GET, handler as POST };\n`,
+  })
+  const before = snapshot(dir)
+  const run = chimerai(["add", "mfa", "--yes", "--no-install", "--json", dir])
+  expect(run.code, run.stdout).toBe(0)
+  for (const path of ["auth.ts", "app/api/auth/[...nextauth]/route.ts"]) expect(snapshot(dir)[path]).toBe(before[path])
 })
