@@ -5,7 +5,7 @@ import { claimName, importInsertion, type Origin, statementBehind } from "./impo
 import { declarationOf } from "./locate"
 import type { Module } from "./module"
 import { isOwn, type OwnFunction } from "./ours"
-import { writesTo } from "./writes"
+import { mostWrites, writesTo } from "./writes"
 
 export type CallRequest = Origin & {
   /** The function to call. */
@@ -22,7 +22,10 @@ export function addCall(module: Module, { argument, ...own }: CallRequest): Edit
   const { name, from } = own
   const declaration = declarationOf(module, argument)
   if (!declaration) return { kind: "refuse", code: "edit_unsafe", message: `${argument} is not declared at the top of this file.` }
-  const changes = writesTo(module, argument).filter(({ kind, statement }) => kind !== "push" && !isGuard(module, statement, argument, own))
+  const writes = writesTo(module, argument)
+  if (writes.length >= mostWrites)
+    return { kind: "refuse", code: "edit_unsafe", message: `${argument} is changed in ${mostWrites} places or more of this file.` }
+  const changes = writes.filter(({ kind, statement }) => kind !== "push" && !isGuard(module, statement, argument, own))
   const late = changes.find(({ inFunction }) => inFunction)
   if (late)
     return {

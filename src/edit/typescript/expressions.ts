@@ -109,8 +109,8 @@ export function calledPath(node: ts.Expression): string[] {
   const names: string[] = []
   let inner = unwrapExpression(ts.isCallExpression(node) ? node.expression : node)
   while (ts.isPropertyAccessExpression(inner)) {
-    names.unshift(inner.name.text)
+    names.push(inner.name.text)
     inner = unwrapExpression(inner.expression)
   }
-  return ts.isIdentifier(inner) ? [inner.text, ...names] : []
+  return ts.isIdentifier(inner) ? [...names, inner.text].toReversed() : []
 }

@@ -37,6 +37,9 @@ export const isEntry = (library: string, specifier: string): boolean =>
 /** The library's function as an expression has it; null where it is something else. */
 type Value = Pick<Call, "wrappers" | "library" | "isGuarded" | "parts">
 
+/** Uses of one name that are looked at, each with all that is around it. A real file has a handful. */
+export const mostUses = 100
+
 /** Wrappers and constants on the way to the library's function. */
 const longestWay = 20
 
@@ -49,7 +52,7 @@ export function callsOfDefault(module: Module, library: string, elsewhere?: Else
   if (!elsewhere && !module.imports.some(({ specifier }) => isEntry(library, specifier))) return calls
   const values = new Values(module, library, elsewhere)
   walk(module.source, (node) => {
-    if (!ts.isCallExpression(node)) return
+    if (!ts.isCallExpression(node) || calls.length === mostUses) return
     const callee = unwrapExpression(node.expression)
     const value = values.of(callee)
     if (value === null) return
@@ -116,7 +119,7 @@ class Values {
 
   #inConstant(value: ts.Expression | null, depth: number): Value | null {
     const found = value && this.of(value, depth)
-    return found && { ...found, parts: [value, ...found.parts] }
+    return found && found.parts.length < longestWay ? { ...found, parts: [value, ...found.parts] } : null
   }
 
   /** `wrapper(NextAuth)`, or a function that gives it back. What the library's function itself gives back is another thing. */
@@ -125,7 +128,7 @@ class Values {
     if (this.of(wrapper, depth) !== null) return null
     for (const argument of node.arguments) {
       const inner = this.of(argument, depth)
-      if (inner) return { ...inner, wrappers: [wrapper, ...inner.wrappers] }
+      if (inner && inner.wrappers.length < longestWay) return { ...inner, wrappers: [wrapper, ...inner.wrappers] }
     }
     const made = ts.isIdentifier(wrapper) && !isShadowed(wrapper) ? functionNamed(this.module, wrapper.text) : null
     const [result, ...others] = made ? returnedBy(made) : []
@@ -165,11 +168,11 @@ function isImported(module: Module, library: string, node: ts.Identifier, import
   return binding !== null && binding.imported === imported && isEntry(library, binding.specifier) && !isShadowed(node)
 }
 
-/** Where the module gets at the default export of `library`, in values. */
-export function usesOfDefault(module: Module, library: string): ts.Identifier[] {
+/** Where the module gets at the default export of `library`, in values: at most one more than are looked at. */
+function usesOfDefault(module: Module, library: string): ts.Identifier[] {
   const uses: ts.Identifier[] = []
   walk(module.source, (node) => {
-    if (ts.isIdentifier(node) && isValueOf(module, library, node)) uses.push(node)
+    if (uses.length <= mostUses && ts.isIdentifier(node) && isValueOf(module, library, node)) uses.push(node)
   })
   return uses
 }
@@ -185,10 +188,13 @@ export function strayUseOf(
   calls: Call[],
   isGuarded: (use: ts.Identifier) => boolean = () => false,
 ): number | null {
-  const parts = calls.flatMap((call) => call.parts)
-  const isOfCall = (use: ts.Identifier) => parts.some((part) => use.getStart() >= part.getStart() && use.getEnd() <= part.getEnd())
+  const parts = new Set<ts.Node>(calls.flatMap((call) => call.parts))
+  const isOfCall = (use: ts.Identifier): boolean => {
+    for (let node: ts.Node = use; node; node = node.parent) if (parts.has(node)) return true
+    return false
+  }
   const uses = [...usesOfDefault(module, library), ...usesOfImported(module, library, calls)]
-  const stray = uses.find((use) => !isOfCall(use) && !isGuarded(use))
+  const stray = uses.find((use, index) => index >= mostUses || (!isOfCall(use) && !isGuarded(use)))
   return stray?.getStart() ?? importedAgain(module, library)
 }
 
@@ -200,7 +206,7 @@ function usesOfImported(module: Module, library: string, calls: Call[]): ts.Iden
   const uses: ts.Identifier[] = []
   if (names.size === 0) return uses
   walk(module.source, (node) => {
-    if (ts.isIdentifier(node) && names.has(node.text) && isValueUse(node) && !isShadowed(node)) uses.push(node)
+    if (uses.length <= mostUses && ts.isIdentifier(node) && names.has(node.text) && isValueUse(node) && !isShadowed(node)) uses.push(node)
   })
   return uses
 }

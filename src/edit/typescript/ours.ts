@@ -3,7 +3,7 @@ import { ts } from "ts-morph"
 import { unwrapExpression } from "./expressions"
 import { functionNamed } from "./functions"
 import type { Origin } from "./imports"
-import { isValueUse } from "./library-calls"
+import { isValueUse, mostUses } from "./library-calls"
 import { isShadowed } from "./locate"
 import { bindingOf, type Module, walk } from "./module"
 
@@ -32,7 +32,7 @@ const deepest = 20
 export class Guarded {
   /** Parameters and constants, with the answer: a helper may be called in many places. */
   readonly #known = new Map<ts.Node, boolean>()
-  #uses: ReadonlyMap<string, ts.Identifier[]> | null = null
+  #identifiers: ReadonlyMap<string, ts.Identifier[]> | null = null
 
   constructor(
     private readonly module: Module,
@@ -86,28 +86,29 @@ export class Guarded {
     if (depth > deepest) return false
     // A helper that calls itself proves nothing.
     this.#known.set(declaration, false)
-    const uses = this.#usesOf(name).filter((use) => use.pos >= pos && use.end <= end)
+    const named = this.#named(name).filter((use) => use.pos >= pos && use.end <= end)
+    const uses = named.length > mostUses ? [] : named.filter(isValueUse)
     const isGuarded = uses.length > 0 && uses.every((use) => this.has(use, depth + 1))
     this.#known.set(declaration, isGuarded)
     return isGuarded
   }
 
-  #usesOf(name: string): ts.Identifier[] {
-    this.#uses ??= valueUses(this.module.source)
-    return this.#uses.get(name) ?? []
+  #named(name: string): ts.Identifier[] {
+    this.#identifiers ??= identifiersIn(this.module.source)
+    return this.#identifiers.get(name) ?? []
   }
 }
 
 /** `(x)`, `x as T` and the like. */
 const isTransparent = (node: ts.Node): boolean => ts.isExpression(node) && unwrapExpression(node) !== node
 
-/** The uses of every name, looked for once. */
-function valueUses(source: ts.SourceFile): ReadonlyMap<string, ts.Identifier[]> {
+/** Every identifier by its text, looked for once. */
+function identifiersIn(source: ts.SourceFile): ReadonlyMap<string, ts.Identifier[]> {
   const found = new Map<string, ts.Identifier[]>()
   walk(source, (node) => {
-    if (!ts.isIdentifier(node) || !isValueUse(node)) return
-    const uses = found.get(node.text)
-    if (uses) uses.push(node)
+    if (!ts.isIdentifier(node)) return
+    const others = found.get(node.text)
+    if (others) others.push(node)
     else found.set(node.text, [node])
   })
   return found

@@ -21,23 +21,29 @@ export type Write = {
   start: number
 }
 
-const written = new WeakMap<ts.SourceFile, ReadonlyMap<string, Write[]>>()
+/** Changes of one object that are looked at, each with all that is around it. Real options have a handful. */
+export const mostWrites = 100
+
+const written = new WeakMap<ts.SourceFile, ReadonlyMap<string, Found[]>>()
 
 /** Every change of an object by its name, in the order of the text. */
 export function writesTo({ source }: Module, name: string): Write[] {
   const known = written.get(source) ?? writesIn(source)
   written.set(source, known)
-  return known.get(name) ?? []
+  return (known.get(name) ?? [])
+    .slice(0, mostWrites)
+    .filter(({ target }) => !isShadowed(target.name))
+    .map(({ node, target: { path }, kind, values }) => ({ kind, path, values, start: node.getStart(), ...placeOf(node) }))
 }
 
 type Target = { name: ts.Identifier; path: (string | null)[] }
+type Found = { node: ts.Node; target: Target } & Pick<Write, "kind" | "values">
 
-function writesIn(source: ts.SourceFile): ReadonlyMap<string, Write[]> {
-  const found = new Map<string, Write[]>()
+function writesIn(source: ts.SourceFile): ReadonlyMap<string, Found[]> {
+  const found = new Map<string, Found[]>()
   const add = (node: ts.Node, target: Target | null, kind: Write["kind"], values: ts.Expression[] = []) => {
-    if (!target || isShadowed(target.name)) return
-    const { statement, inFunction } = placeOf(node)
-    const write = { kind, path: target.path, values, statement, inFunction, start: node.getStart() }
+    if (!target) return
+    const write = { node, target, kind, values }
     const others = found.get(target.name.text)
     if (others) others.push(write)
     else found.set(target.name.text, [write])
@@ -82,10 +88,10 @@ function targetOf(expression: ts.Expression): Target | null {
   const path: (string | null)[] = []
   let node = unwrapExpression(expression)
   while (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
-    path.unshift(ts.isPropertyAccessExpression(node) ? node.name.text : literalText(node.argumentExpression))
+    path.push(ts.isPropertyAccessExpression(node) ? node.name.text : literalText(node.argumentExpression))
     node = unwrapExpression(node.expression)
   }
-  return ts.isIdentifier(node) ? { name: node, path } : null
+  return ts.isIdentifier(node) ? { name: node, path: path.toReversed() } : null
 }
 
 /** The targets of an assignment, those of `[a.b, { c: d.e }] = ...` among them. */

@@ -108,6 +108,7 @@ describe("a call after the declaration", () => {
     ["no such constant", "export const options = {};\n", "edit_unsafe"],
     ["two in one statement", "export const authOptions = {}, b = 1;\n", "edit_unsafe"],
     ["inside a function", "function make() { const authOptions = {}; return authOptions }\n", "edit_unsafe"],
+    ["more changes than are looked at", `const authOptions = {};\n${"authOptions.a = 1, ".repeat(5_000)}1;\n`, "edit_unsafe"],
     ["the name taken", "const protect = 1;\nconst authOptions = {};\n", "name_taken"],
     ["there already", 'import { protect } from "@/lib/mfa/with-mfa";\nconst authOptions = {};\nprotect(authOptions);\n', "present"],
     ["called with another", 'import { protect } from "@/lib/mfa/with-mfa";\nconst authOptions = {};\nprotect(other);\n', "edit"],

@@ -374,6 +374,22 @@ describe("what a person has pasted is found", () => {
   })
 })
 
+test.each([
+  ["calls", `export const a = [${"NextAuth(o), ".repeat(20_000)}];\n`],
+  ["calls in one expression", `export const a = (${"NextAuth(o), ".repeat(3_000)}1);\n`],
+  [
+    "helpers",
+    `${Array.from({ length: 5_000 }, (_, at) => `const a${at} = (lib) => a${at + 1}(lib);\n`).join("")}${"a0(NextAuth)(o);\n".repeat(2_000)}`,
+  ],
+  ["names", `const b0 = NextAuth;\n${Array.from({ length: 5_000 }, (_, at) => `const b${at + 1} = b${at};\nb${at}(o);\n`).join("")}`],
+  ["uses of a parameter", `${wrapper}const hook = (lib) => [${"withMfa(lib), ".repeat(20_000)}];\nexport const a = hook(NextAuth)(o);\n`],
+  ["wrappers", `export const a = ${"f(".repeat(500)}NextAuth${")".repeat(500)}(o);\n`],
+])("a file of very many %s is refused soon", (_, rest) => {
+  const start = Date.now()
+  expect(wrap(library + rest)).toMatchObject({ kind: "refuse" })
+  expect(Date.now() - start).toBeLessThan(10_000)
+})
+
 describe("every shape keeps the invariants", () => {
   const quotes = ['"', "'"]
   const semicolons = [";", ""]
