@@ -82,14 +82,17 @@ export async function add(given: RunOptions): Promise<number> {
     options,
   )
   if (needsInstall) assertInstallable(plan.host.packageManager, options)
-  const { assertCode, assertNothingOpen, openAfter } = await import("./check-result")
+  const { assertCode } = await import("./check-code")
+  const { assertNothingOpen, openAfter } = await import("./check-result")
+  const written = new Map(plan.actions.flatMap((action) => ("after" in action ? [[action.path, action.after] as const] : [])))
+  const isNew = ({ kind, state }: Action) => kind === "create" && state === "planned"
   await assertCode(
-    plan.actions.flatMap((action) =>
-      action.kind === "create" && action.state === "planned" ? [[action.path, action.after] as const] : [],
-    ),
+    { dir: options.dir, host: plan.host },
+    plan.actions.flatMap((action) => (isNew(action) && "after" in action ? [[action.path, action.after] as const] : [])),
+    written,
   )
   const open = openAfter(feature, options, plan)
-  await rehearse(plan, open)
+  await rehearse(written, open)
   const { apply } = await import("../apply/apply")
   const { leftBehind } = await import("./left-behind")
   const actions = await apply(plan, {
@@ -130,8 +133,8 @@ async function confirmed({ yes, json }: RunOptions): Promise<boolean> {
  * Plans once more, for what the plan would leave behind: nothing may be open then, and the schema must be one.
  * @throws CliError edit_unsafe while nothing has been written
  */
-async function rehearse(plan: Plan, openAfter: OpenAfter): Promise<void> {
-  const open = await openAfter(new Map(plan.actions.flatMap((action) => ("after" in action ? [[action.path, action.after] as const] : []))))
+async function rehearse(written: ReadonlyMap<string, string>, openAfter: OpenAfter): Promise<void> {
+  const open = await openAfter(written)
   if (open === "") return
   throw new CliError("edit_unsafe", `The result would not be read as it was meant: ${open}`, {
     suggestion: "Nothing was changed. This is a defect of chimerai: please report it, with the file that is named.",

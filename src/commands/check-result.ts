@@ -1,7 +1,6 @@
 /** What a run leaves behind, judged before it is written and once more when it is. */
 import { createRequire } from "node:module"
 import { scanSchema } from "../edit/prisma/scan"
-import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
 import type { LoadedFeature } from "../feature/types"
 import { HostFiles } from "../host/files"
@@ -48,23 +47,6 @@ export function assertNothingOpen(open: string): void {
   throw new CliError("verification_failed", `What was written is not read as it was meant: ${open}.`, {
     suggestion: "This is a defect of chimerai, or another program writes here at the same time: run it again, and report it if it stays.",
   })
-}
-
-/**
- * Whatever a template makes of the names of an app, it is parsed before it is written. Not to be shown: that takes a
- * third of the time of a dry run.
- * @throws CliError feature_invalid
- */
-export async function assertCode(files: Iterable<readonly [path: string, text: string]>): Promise<void> {
-  const { parseModule } = await import("../edit/typescript/module")
-  for (const [path, text] of files) {
-    const result = /\.[cm]?[jt]sx?$/.test(path) ? parseModule(path, text) : null
-    if (result?.ok === false)
-      throw new CliError("feature_invalid", `What would be written is no code: ${path} does not parse: ${result.message}`, {
-        file: path,
-        line: lineAt(text, result.offset),
-      })
-  }
 }
 
 /** The version of Prisma whose validator is asked. */

@@ -5,12 +5,14 @@ import { CliError } from "../errors"
 import { render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { assertFromRegistry, assertNotAliased } from "../host/aliased-packages"
+import { AuthElsewhere } from "../host/auth-elsewhere"
 import { type Detection, detect } from "../host/detect"
 import type { HostFiles } from "../host/files"
 import { assertLockedFromRegistry } from "../host/locked-packages"
 import { signInOf } from "../host/sign-in-callers"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
+import { assertEdits } from "./check-code"
 import type { RunOptions } from "./options"
 
 /**
@@ -44,11 +46,13 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
     import("../edit/typescript/erase-types"),
   ])
   const edits = { wrapCall, joinImports, addCall, wrapResults, redirectImport, wrapMiddleware, followResult }
-  return decide(detection.host, feature, await render(feature, detection.host, eraseTypes), {
+  const plan = decide(detection.host, feature, await render(feature, detection.host, eraseTypes), {
     ...sourcesOf(detection, feature.name),
     edits,
     generate: generateSecret,
   })
+  await assertEdits(plan, detection.modules)
+  return plan
 }
 
 /**
@@ -69,6 +73,8 @@ function sourcesOf({ files, modules, host }: Detection, feature: string) {
     signInOf: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
     isInstalled: (path: string) => created.has(path),
     means: (from: string, specifier: string, module: string) => modules.means(from, specifier, module),
+    elsewhere: (name: string, module: string) =>
+      new AuthElsewhere(modules, { name, means: (from, specifier) => modules.means(from, specifier, module) }),
     parse(path: string, text: string) {
       const known = modules.parsed(path)
       if (known?.text === text) return known

@@ -95,8 +95,10 @@ export async function update(given: RunOptions): Promise<number> {
   const needsInstall = planned.some(({ path }) => path === "package.json")
   if (needsInstall) assertInstallable(fresh.host.packageManager, options)
   const { applyUpdate } = await import("../apply/update")
-  const { assertCode, assertNothingOpen, openIn, openPaths, schemaErrors } = await import("./check-result")
-  await assertCode([...plan.created].filter(([path]) => planned.some((change) => change.path === path)))
+  const { assertCode } = await import("./check-code")
+  const { assertNothingOpen, openIn, openPaths, schemaErrors } = await import("./check-result")
+  const changed = [...plan.created].filter(([path]) => planned.some((change) => change.path === path))
+  await assertCode({ dir: options.dir, host: fresh.host }, changed, plan.created)
   const schemaWasValid = schemaErrors(files, fresh.host.prisma.files) === ""
   const verify = async () => {
     const left = readManifest(files.root)?.features[feature.name] as InstalledFeature

@@ -1,16 +1,16 @@
 /** An edit of somebody's file: text that comes in, and nothing that goes. */
 export type Insertion = { at: number; text: string }
 
-export type EditResult =
-  | { kind: "edit"; edits: Insertion[] }
-  | { kind: "present" }
-  | {
-      kind: "refuse"
-      code: "parse_failed" | "name_taken" | "schema_name_taken" | "edit_unsafe"
-      message: string
-      offset?: number
-      snippet?: string
-    }
+export type EditResult = { kind: "edit"; edits: Insertion[] } | { kind: "present" } | Refusal
+
+/** @property snippet what a person can write instead, in the names of the file */
+export type Refusal = {
+  kind: "refuse"
+  code: "parse_failed" | "name_taken" | "schema_name_taken" | "edit_unsafe"
+  message: string
+  offset?: number
+  snippet?: string
+}
 
 /** Inserts into the original string. Insertions at one offset keep their order. */
 export function applyInsertions(text: string, edits: Insertion[]): string {

@@ -37,7 +37,7 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
   const imports = new Imports(host)
   const context = contextOf(host, places.routes)
   let written = 0
-  const files = { auth: host.auth.calls[0], handler: host.auth.handler, prisma: host.prisma.client.file }
+  const files = { auth: host.auth.runs ?? `${places.base}lib/mfa/start.ts`, handler: host.auth.handler, prisma: host.prisma.client.file }
   const renderAt = async (path: string, template: string): Promise<string> => {
     const compiled = await compileTemplate(readTemplate(feature, template))
     if (written > longestOutput)
@@ -127,6 +127,7 @@ export function isFor(host: Host, when: Condition | undefined): boolean {
     middleware: host.middlewareGuard ?? (host.middleware ? "own" : null),
     language: host.language,
     database: host.prisma.provider === "mongodb" ? "mongodb" : "relational",
+    start: host.auth.runs === null ? "request" : "import",
   }
   return Object.entries(when ?? {}).every(([fact, value]) => value === undefined || facts[fact as keyof typeof facts] === value)
 }
@@ -198,6 +199,7 @@ function contextOf(host: Host, found: Routes) {
     v4: host.auth.major === 4,
     ...betas(host.auth.version),
     pagesRouter: host.auth.router === "pages",
+    startsAtRequest: host.auth.runs === null,
     /** `after` of next/server runs what need not keep an answer waiting; only in the App Router. */
     after: host.auth.router === "app" && isAtLeast(host.next, "15.1.0"),
     beforeNext16: !isAtLeast(host.next, "16.0.0"),

@@ -37,6 +37,8 @@ const condition = z.strictObject({
   middleware: z.optional(z.enum(["auth", "own-call", "with-auth", "own"])),
   language: z.optional(z.enum(["ts", "js"])),
   database: z.optional(z.enum(["mongodb", "relational"])),
+  /** What makes the app call NextAuth: an import, or only a request. */
+  start: z.optional(z.enum(["import", "request"])),
 })
 
 /** templates/<feature>/feature.json: all that a feature is, as data. */

@@ -1,11 +1,13 @@
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
+import { type Declared, declarationOf, memberOf } from "./exports"
 import type { Modules } from "./modules"
 import type { AuthFacts, OptionsSource } from "./types"
 
 type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 type Place = { path: string; offset: number }
+type Found = { module: Module; value: Expression; source: OptionsSource }
 type Provider = { id: string | null; kind: string; text: string }
 
 /** Names that stand for one another, from use to value. */
@@ -38,6 +40,8 @@ export class Options {
   /** Where a sign-in page is named in a way that cannot be read. */
   unknownSignInPageAt: Place | null = null
 
+  /** The constant is known that this call of NextAuth is given. */
+  #hasOuter = false
   #steps = 0
   #unknownProvidersAt: Place | null = null
   /** Options that could not be traced to an object. */
@@ -45,7 +49,15 @@ export class Options {
 
   constructor(private readonly modules: Modules) {}
 
-  /** @throws CliError nested_too_deeply */
+  /**
+   * What one call of NextAuth is given.
+   * @throws CliError nested_too_deeply
+   */
+  readAll(module: Module, expression: Expression): void {
+    this.#hasOuter = false
+    this.read(module, expression)
+  }
+
   read(module: Module, expression: Expression, depth = 0): void {
     const { locate } = this.modules
     const value = locate.unwrapExpression(expression)
@@ -69,7 +81,8 @@ export class Options {
     const value = this.#unguarded(module, expression)
     const name = locate.calledName(value)
     const local = locate.localInitializerOf(value)
-    const found = local ? { module, value: local } : name === null ? { module, value } : this.#follow(module, name)
+    const named = name === null ? this.#memberOf(module, value) : this.#follow(module, name)
+    const found = local ? { module, value: local } : (named ?? (name === null ? { module, value } : null))
     // What somebody else's function makes of options has, as a rule, what it was given.
     for (const argument of locate.argumentsOf(value)) this.#takeGiven(module, argument)
     if (!found || depth > 5) {
@@ -77,8 +90,8 @@ export class Options {
       return
     }
     const source = "source" in found ? found.source : null
-    const isOuter = !this.sources.some(({ kind }) => kind === "constant")
-    if (source && isOuter) this.sources.push(source)
+    const isOuter = !this.#hasOuter
+    if (source && isOuter) this.#takeOuter(source)
     const members = locate.membersOf(found.value)
     if (!members) {
       if (found.value === value) this.#unreadAt ??= placeOf(module, value)
@@ -93,24 +106,27 @@ export class Options {
     // Spreads first: what is written out wins. An approximation for facts.
     for (const spread of members.spreads) this.read(found.module, spread, depth + 1)
     this.#take(found.module, members.properties)
+    if (source) this.#takeWrites(found.module, source.name, depth)
     if (source && !isOuter && this.providersAt !== providersAt) this.#takeInner(source)
   }
 
+  #takeOuter(source: OptionsSource): void {
+    this.#hasOuter = source.kind === "constant"
+    if (!this.#isKnown(source)) this.sources.push(source)
+  }
+
+  #isKnown = (source: OptionsSource) => this.sources.some(({ file, name }) => file === source.file && name === source.name)
+
   /** Options that the handler's are made of: pages read sessions with them. Another package cannot import a guard. */
   #takeInner(source: OptionsSource): void {
-    const isKnown = this.sources.some(({ file, name }) => file === source.file && name === source.name)
-    if (!isKnown && source.kind === "constant" && !source.file.startsWith("../")) this.sources.push(source)
+    if (!this.#isKnown(source) && source.kind === "constant" && !source.file.startsWith("../")) this.sources.push(source)
   }
 
   #take(module: Module, properties: Map<string, Expression>): void {
     const { locate } = this.modules
     const session = properties.get("session")
-    if (session) {
-      const strategy = locate.membersOf(session)?.properties.get("strategy")
-      const text = strategy && locate.literalText(strategy)
-      if (strategy) this.session = text === "jwt" || text === "database" ? text : "dynamic"
-      if (strategy) this.sessionAt = { path: module.path, offset: session.getStart() }
-    }
+    const strategy = session && locate.membersOf(session)?.properties.get("strategy")
+    if (strategy) this.#takeStrategy(module, strategy, session)
     if (properties.has("adapter")) this.adapter = true
     const jwt = properties.get("jwt")
     const encode = jwt && locate.membersOf(jwt)?.properties.get("encode")
@@ -121,10 +137,30 @@ export class Options {
     if (providers) this.#takeProviders(module, providers)
   }
 
+  #takeStrategy(module: Module, strategy: Expression, place: Expression): void {
+    const text = this.modules.locate.literalText(strategy)
+    this.session = text === "jwt" || text === "database" ? text : "dynamic"
+    this.sessionAt = placeOf(module, place)
+  }
+
   /** Options among what a function is given: `defineOptions({ providers })`. */
   #takeGiven(module: Module, argument: Expression): void {
     const properties = this.modules.locate.membersOf(argument)?.properties
     if (properties?.has("providers")) this.#take(module, properties)
+  }
+
+  /** What is set in the options after their declaration. */
+  #takeWrites(module: Module, name: string, depth: number): void {
+    for (const { kind, path, values } of this.modules.locate.writesTo(module, name)) {
+      const [first = null] = path
+      const [value] = values
+      if (path.length === 0) for (const one of values) this.read(module, one, depth + 1)
+      else if (first === "providers" && (kind === "push" || path.length > 1)) this.#takeMoreProviders(module, values)
+      else if (kind !== "set" || !value) continue
+      else if (path.length === 1 && first !== null) this.#take(module, new Map([[first, value]]))
+      else if (path.join(".") === "pages.signIn") this.#takeSignInPage(module, value)
+      else if (path.join(".") === "session.strategy") this.#takeStrategy(module, value, value)
+    }
   }
 
   #takePages(module: Module, pages: Expression, depth = 0): void {
@@ -137,10 +173,13 @@ export class Options {
     }
     for (const spread of members.spreads) this.#takePages(found.module, spread, depth + 1)
     const signIn = members.properties.get("signIn")
-    if (!signIn) return
-    const page = this.#constantOf(found.module, signIn)
-    this.signInPage = page && locate.literalText(page.value)
-    this.unknownSignInPageAt = this.signInPage === null ? placeOf(found.module, signIn) : null
+    if (signIn) this.#takeSignInPage(found.module, signIn)
+  }
+
+  #takeSignInPage(module: Module, expression: Expression): void {
+    const page = this.#constantOf(module, expression)
+    this.signInPage = page && this.modules.locate.literalText(page.value)
+    this.unknownSignInPageAt = this.signInPage === null ? placeOf(module, expression) : null
   }
 
   #takeProviders(module: Module, expression: Expression): void {
@@ -152,6 +191,14 @@ export class Options {
     this.tables = new Set([...this.tables, ...found.flatMap(({ kind, text }) => (kind === "credentials" ? tablesIn(text) : []))])
     this.oauth ||= found.some(({ kind }) => kind === "oauth")
     this.byPage.push(...found.flatMap(({ id, kind }) => (id !== null && endsByPage(id, kind) ? [id] : [])))
+  }
+
+  /** What is added to the list. */
+  #takeMoreProviders(module: Module, values: Expression[]): void {
+    const before = this.credentials
+    for (const value of values) this.#takeProviders(module, value)
+    const added = values.flatMap((value) => this.#providersIn(module, value)).filter(({ kind }) => kind === "credentials").length
+    this.credentials = before + added
   }
 
   /** The providers of a list, or of an element of one, with those of the lists, names and functions that it is made of. */
@@ -227,48 +274,52 @@ export class Options {
     if (property) {
       const object = this.#constantOf(module, property.object, depth + 1)
       const member = object && locate.membersOf(object.value)?.properties.get(property.name)
-      return member ? this.#constantOf(object.module, member, depth + 1) : this.#exportOf(module, property.object, property.name)
+      return member ? this.#constantOf(object.module, member, depth + 1) : this.#memberOf(module, value)
     }
     const found = name === null ? null : this.#follow(module, name)
     return found && (found.value === value ? null : this.#constantOf(found.module, found.value, depth + 1))
   }
 
   /** `routes.signIn`, where `routes` is all that a module exports. */
-  #exportOf(module: Module, object: Expression, name: string): { module: Module; value: Expression } | null {
-    const binding = this.modules.locate.bindingOf(module, this.modules.locate.identifierText(object) ?? "")
-    const path = binding?.imported === "*" ? this.modules.resolve(module.path, binding.specifier) : null
-    const target = path === null ? null : this.modules.parse(path)
-    return target && this.#follow(target, name)
+  #memberOf(module: Module, value: Expression): Found | null {
+    const { locate } = this.modules
+    const [object, name, ...rest] = locate.calledPath(value)
+    if (object === undefined || name === undefined || rest.length > 0) return null
+    const declared = memberOf(this.modules, module, object, name)
+    return declared && this.#valueOf(declared)
   }
 
   /** Without the guard that an earlier run has put around it. */
   #unguarded(module: Module, value: Expression): Expression {
     const { locate } = this.modules
     const argument = locate.onlyArgumentOf(value)
-    const guard = argument && locate.bindingOf(module, locate.calledName(value) ?? "")
-    return argument && guard && this.modules.meansOurs(module.path, guard.specifier, "lib/mfa/with-mfa") ? argument : value
+    const [guard, ...rest] = locate.calledPath(value)
+    const binding = guard === undefined ? null : locate.bindingOf(module, guard)
+    const isNamed = binding !== null && (rest.length === 0) !== (binding.imported === "*")
+    return argument && isNamed && this.modules.meansOurs(module.path, binding.specifier, "lib/mfa/with-mfa") ? argument : value
   }
 
-  /** The value of a name, here or in the module it is imported from. */
-  #follow(module: Module, name: string, depth = 0): { module: Module; value: Expression; source: OptionsSource } | null {
-    // `const a = b, b = a`, or two modules that import it from each other, name no value.
-    if (depth > longestChain) return null
+  /** The value of a name, here or in the module that declares it. */
+  #follow(module: Module, name: string): Found | null {
+    const declared = declarationOf(this.modules, module, name)
+    // What hides behind CommonJS is found by its name.
+    return declared ? this.#valueOf(declared) : this.#valueOf({ module, name })
+  }
+
+  #valueOf({ module, name }: Declared, depth = 0): Found | null {
     const { locate } = this.modules
     const initializer = locate.initializerOf(module, name)
-    if (initializer) {
-      const own = this.#unguarded(module, initializer)
-      const local = locate.localInitializerOf(own)
-      if (local) return { module, value: local, source: { file: module.path, name, kind: "function" } }
-      const alias = locate.identifierText(own)
-      if (alias !== null && alias !== name) return this.#follow(module, alias, depth + 1)
-      const made = locate.returnedObject(own)
-      const kind = made === null && locate.declarationOf(module, name) !== null ? "constant" : "function"
-      return { module, value: made ? this.#unguarded(module, made) : own, source: { file: module.path, name, kind } }
-    }
-    const binding = locate.bindingOf(module, name)
-    const path = binding && this.modules.resolve(module.path, binding.specifier)
-    const target = path ? this.modules.parse(path) : null
-    return target && binding ? this.#follow(target, binding.imported, depth + 1) : null
+    // `const a = b, b = a`, or two modules that import it from each other, name no value.
+    if (!initializer || depth > longestChain) return null
+    const own = this.#unguarded(module, initializer)
+    const local = locate.localInitializerOf(own)
+    if (local) return { module, value: local, source: { file: module.path, name, kind: "function" } }
+    const alias = locate.identifierText(own)
+    const declared = alias !== null && alias !== name ? declarationOf(this.modules, module, alias) : null
+    if (declared) return this.#valueOf(declared, depth + 1)
+    const made = locate.returnedObject(own)
+    const kind = made === null && locate.declarationOf(module, name) !== null ? "constant" : "function"
+    return { module, value: made ? this.#unguarded(module, made) : own, source: { file: module.path, name, kind } }
   }
 }
 

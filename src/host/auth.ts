@@ -3,11 +3,15 @@ import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import { isPackageName } from "../names"
 import { quotedOr } from "../shell"
+import { AuthElsewhere } from "./auth-elsewhere"
 import { findHandler, routeEnding, searched } from "./auth-handler"
 import { Options } from "./auth-options"
+import { AuthRuns } from "./auth-runs"
+import { exportOf } from "./exports"
 import type { HostFiles } from "./files"
 import { parseManifest } from "./json"
 import type { Modules } from "./modules"
+import { assertUnchangedElsewhere } from "./options-changed"
 import type { AuthFacts } from "./types"
 import { dependencyRange, installedVersion, type PackageJson, type VersionFact, versionOf } from "./workspace"
 
@@ -34,7 +38,7 @@ export function detectAuthVersion(files: HostFiles, manifest: PackageJson, manif
 /**
  * Finds the live sign-in: from the catch-all route handler along its imports to the call of NextAuth.
  * @param override `--auth`: the file that calls NextAuth
- * @throws CliError auth_handler_missing, auth_config_not_found, auth_config_ambiguous
+ * @throws CliError auth_handler_missing, auth_config_not_found, auth_config_ambiguous, auth_options_unsupported
  */
 export function detectAuth(
   files: HostFiles,
@@ -56,9 +60,7 @@ export function detectAuth(
       suggestion: `Nothing was changed: with MFA nobody could sign in there. Let the handler run on Node.js, export const runtime = "nodejs", and run this again.`,
     })
   const live = override ?? liveCall(files, modules, handler)
-  const candidates = live
-    ? [live]
-    : [...modules.reachable(handler)].filter((module) => callsNextAuth(modules, module)).map(({ path }) => path)
+  const candidates = live ? [live] : callsInReach(modules, handler)
   const [call, ...others] = candidates
   if (call === undefined)
     throw new CliError("auth_config_not_found", `No call of NextAuth was found from ${handler} along its imports.`, {
@@ -73,7 +75,8 @@ export function detectAuth(
     })
 
   const module = modules.parse(call)
-  const [first] = module ? modules.locate.callsOfDefault(module, "next-auth") : []
+  const calls = module ? callsIn(modules, module) : []
+  const [first] = calls
   if (!module || !first)
     throw new CliError("auth_config_not_found", `${call} does not call NextAuth.`, {
       file: call,
@@ -81,9 +84,15 @@ export function detectAuth(
     })
 
   const options = new Options(modules)
+  const runs = new AuthRuns(modules, handler)
   // next-auth 4 is also called with a request and its answer before the options.
-  const argument = first.arguments[first.arguments.length === 3 ? 2 : 0]
-  if (argument) options.read(module, argument)
+  const argumentOf = (one: typeof first) => one.arguments[one.arguments.length === 3 ? 2 : 0]
+  const argument = argumentOf(first)
+  const given = calls.flatMap((one) => {
+    const expression = argumentOf(one)
+    return expression ? runs.givenTo(module, one.node, expression) : []
+  })
+  for (const { module, expression } of given) options.readAll(module, expression)
   if (version.startsWith("4.") && argument && options.file === null)
     throw new CliError("auth_options_unsupported", `The options that ${call} gives to next-auth could not be traced to an object.`, {
       file: call,
@@ -103,6 +112,7 @@ export function detectAuth(
       file: shared.file,
       suggestion: `Nothing was changed. Sessions that are read with them could not be ended when MFA is turned on: MFA's modules are installed into the app, where that package cannot import them. Give the app options of its own in ${call}, and read its sessions with those; then run this again:\n\nimport { ${shared.name} as sharedOptions } from "..."\n\nexport const authOptions = { ...sharedOptions${shared.kind === "function" ? "()" : ""} }\n\nNextAuth(authOptions)`,
     })
+  if (version.startsWith("4.")) assertUnchangedElsewhere(modules, handler, options.sources)
   const major = Number(/\d+/.exec(version)?.[0] ?? 5)
   const line = (path: string, offset: number) => `${path}:${lineAt(files.read(path) ?? "", offset)}`
   const lineOf = (place: { path: string; offset: number } | null) => place && line(place.path, place.offset)
@@ -114,6 +124,8 @@ export function detectAuth(
       // What a request changes of options that others read is not where they are.
       config: (major === 4 && options.sources.find(({ kind }) => kind === "constant")?.file) || (options.file ?? call),
       calls: [call],
+      // next-auth 4 is asked through the handler.
+      runs: major < 5 ? call : (calls.map(({ node }) => runs.runnerOf(module, node)).find((path) => path !== null) ?? null),
       session: options.session ?? (options.file === null ? "dynamic" : options.adapter ? "database" : "jwt"),
       providers: [...new Set(options.providers)].toSorted(),
       signIns: {
@@ -150,6 +162,18 @@ export function detectAuth(
 
 const callsNextAuth = ({ locate }: Modules, module: Module) =>
   module.text.includes("next-auth") && locate.callsOfDefault(module, "next-auth").length > 0
+
+/** What other modules have made of NextAuth is a NextAuth, too; whether it is guarded, the plan says. */
+const callsIn = (modules: Modules, module: Module, elsewhere = new AuthElsewhere(modules, { name: "", means: () => false })) =>
+  modules.locate.callsOfDefault(module, "next-auth", elsewhere)
+
+/** The modules that call NextAuth: by its own name, or else by one that another module has given it. */
+function callsInReach(modules: Modules, handler: string): string[] {
+  const reachable = [...modules.reachable(handler)]
+  const plain = reachable.filter((module) => callsNextAuth(modules, module))
+  const found = plain.length > 0 ? plain : reachable.filter((module) => callsIn(modules, module).length > 0)
+  return found.map(({ path }) => path)
+}
 
 const runsOnEdge = (text: string): boolean =>
   /^export const (?:runtime\s*(?::[^=\n]{0,200})?=|config\s*(?::[^=\n]{0,200})?=\s*\{[^}]{0,200}\bruntime:)\s*["'](?:experimental-)?edge["']/m.test(
@@ -190,7 +214,10 @@ function liveCall(files: HostFiles, modules: Modules, handler: string): string |
         file: from,
         suggestion: "Nothing was changed. Name the file that calls NextAuth: npx chimerai add mfa --auth src/auth.ts",
       })
-    const [only, ...others] = [...new Set(specifiers.map((specifier) => modules.resolve(module.path, specifier)))]
+    const paths = specifiers.map((specifier) => modules.resolve(from, specifier))
+    // A barrel hands everything on, and names nothing.
+    if (paths.length === 0) for (const name of handlerNames) paths.push(exportOf(modules, module, name)?.module.path ?? null)
+    const [only, ...others] = [...new Set(paths)].filter((one) => specifiers.length > 0 || (one !== null && one !== from))
     if (others.length > 0 || !only) return null
     path = only
   }

@@ -24,6 +24,8 @@ export type AuthFacts = {
   config: string
   /** The files that call NextAuth, the one to wrap first. */
   calls: [string, ...string[]]
+  /** The module whose import runs the call; null where NextAuth is called only once a request comes. */
+  runs: string | null
   session: "jwt" | "database" | "dynamic"
   providers: string[]
   /** What the options have of them, as far as it can be read: an adapter, OAuth, how many credentials providers, the tables that those read, and the ids of those that end when the browser comes back. */

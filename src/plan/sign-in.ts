@@ -23,7 +23,8 @@ export function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, sou
   const { read, parse, edits } = sources
   const origin = originOf(call, module, recipe, sources)
   const { from } = origin
-  const request = { library: host.auth.library, wrapper, ...origin }
+  const elsewhere = sources.elsewhere(wrapper, recipe.fileOf(module))
+  const request = { library: host.auth.library, wrapper, ...origin, elsewhere }
   const wrap = (text: string) => edits.wrapCall(parse(call, text), request)
   const reason = `every sign-in goes through ${wrapper}`
   const snippet = `import { ${wrapper} } from "${from}"\n\n${wrapper}(NextAuth)(...)`
@@ -44,7 +45,8 @@ export function planAuth(host: Host, feature: LoadedFeature, recipe: Recipe, sou
 function guardOptions({ file, name, kind }: OptionsSource, feature: LoadedFeature, recipe: Recipe, sources: Sources) {
   const { parse, edits } = sources
   const guard = feature.guardOptions.function
-  const origin = originOf(file, feature.guardOptions.module, recipe, sources)
+  const { module } = feature.guardOptions
+  const origin = { ...originOf(file, module, recipe, sources), elsewhere: sources.elsewhere(guard, recipe.fileOf(module)) }
   const { from } = origin
   const isConstant = kind === "constant"
   return {

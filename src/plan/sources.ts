@@ -1,3 +1,4 @@
+import type { Elsewhere } from "../edit/typescript/elsewhere"
 import type { Module } from "../edit/typescript/module"
 
 /** What planning needs from outside, as values and functions, so that it stays pure. */
@@ -12,6 +13,8 @@ export type Sources = {
   means(from: string, specifier: string, module: string): boolean
   /** Which `signIn` of next-auth a name of a module is. */
   signInOf(module: Module): (name: string) => "browser" | "server" | null
+  /** How other modules of the app hand on the auth library, and a function of ours that `module` has. */
+  elsewhere(name: string, module: string): Elsewhere
   edits: {
     wrapCall: typeof import("../edit/typescript/wrap-call").wrapCall
     joinImports: typeof import("../edit/typescript/imports").joinImports

@@ -48,6 +48,18 @@ describe("a template calls nothing but what it is given", () => {
   })
 })
 
+describe("code that a bundler refuses is not written", () => {
+  test.each([
+    [
+      "an import of what is not there",
+      'import { gone } from "./mfa/gone"\n',
+      /^What would be written is no code: lib\/mfa\.ts imports \.\/mfa\/gone/,
+    ],
+    ["a name twice", "const twice = 1\nconst twice = 2\n", /lib\/mfa\.ts declares twice twice/],
+    ["no code at all", "const = 1\n", /lib\/mfa\.ts does not parse/],
+  ])("%s", (_, text, named) => refusedWith(appended(template, text), named))
+})
+
 describe("a feature's models are models", () => {
   test.each<[string, string]>([
     ["a generator", '\ngenerator evil {\n  provider = "touch ran; node"\n}\n'],

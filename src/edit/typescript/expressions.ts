@@ -103,3 +103,14 @@ export function onlyArgumentOf(node: ts.Expression): ts.Expression | null {
 export function calledName(node: ts.Expression): string | null {
   return identifierText(ts.isCallExpression(node) ? node.expression : node)
 }
+
+/** The names of what an expression calls, or is: `a` and `b` of `a.b(...)`; none where it is made of more than names. */
+export function calledPath(node: ts.Expression): string[] {
+  const names: string[] = []
+  let inner = unwrapExpression(ts.isCallExpression(node) ? node.expression : node)
+  while (ts.isPropertyAccessExpression(inner)) {
+    names.push(inner.name.text)
+    inner = unwrapExpression(inner.expression)
+  }
+  return ts.isIdentifier(inner) ? [...names, inner.text].toReversed() : []
+}

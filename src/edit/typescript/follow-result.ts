@@ -1,6 +1,6 @@
 import { type EditResult, eolOf, type Insertion } from "../splice"
 import { type IsMeant, type KeptResult, resultsOfCalls } from "./call-results"
-import { claimName, importInsertion, type Origin } from "./imports"
+import { claimName, importInsertion, localNames, type Origin } from "./imports"
 import type { Module } from "./module"
 
 export type FollowRequest = Origin & {
@@ -22,31 +22,39 @@ export function followResult(module: Module, { name, wrapper, from, means, isMea
   const results = resultsOfCalls(module, isMeant, "redirect")
   if (results.length === 0)
     return { kind: "refuse", code: "edit_unsafe", message: "signIn is not called here with redirect: false", offset: 0 }
-  const open = results.flatMap((result) => {
-    const guard = result.kept && guardOf(module, name, result.kept)
-    const isFollowed = guard ? guard.length === 0 : result.givenTo === wrapper
-    return isFollowed ? [] : [{ ...result, guard }]
-  })
+  const guards = localNames(module, name, { means })
+  const wrappers = localNames(module, wrapper, { means })
+  const open = results.filter(({ kept, givenTo }) =>
+    kept ? !isGuarded(module, guards, kept) : givenTo === null || !wrappers.includes(givenTo),
+  )
   if (open.length === 0) return { kind: "present" }
-  const isWrapped = open.some(({ guard }) => guard === null)
-  const claimed = claimName(module, isWrapped ? wrapper : name, { means })
-  if (claimed.taken) return claimed.taken
-  const edits = open.flatMap(({ start, end, guard }): Insertion[] =>
-    guard === null || isWrapped
+  const isWrapped = open.some(({ kept }) => kept === null)
+  const wanted = isWrapped ? wrapper : name
+  const { local, taken } = claimName(module, wanted, { means })
+  if (taken) return taken
+  const called = local ?? wanted
+  const edits = open.flatMap(({ start, end, kept }): Insertion[] =>
+    kept === null || isWrapped
       ? [
-          { at: start, text: `${wrapper}(` },
+          { at: start, text: `${called}(` },
           { at: end, text: ")" },
         ]
-      : guard,
+      : guardOf(module, called, kept),
   )
-  return { kind: "edit", edits: claimed.ours ? edits : [importInsertion(module, isWrapped ? wrapper : name, from), ...edits] }
+  return { kind: "edit", edits: local !== null ? edits : [importInsertion(module, wanted, from), ...edits] }
 }
 
-function guardOf({ text, path }: Module, name: string, { variable, at, side, beside, ends, leave }: KeptResult): Insertion[] {
+const guardText = (name: string, { variable }: KeptResult) => `if (${name}(${variable})) return`
+
+function isGuarded({ text }: Module, names: string[], kept: KeptResult): boolean {
+  const rest = kept.side === "behind" ? text.slice(kept.at).trimStart() : text.slice(kept.at)
+  return names.some((name) => rest.startsWith(guardText(name, kept)))
+}
+
+function guardOf({ text, path }: Module, name: string, kept: KeptResult): Insertion[] {
+  const { at, side, beside, ends, leave } = kept
   const eol = eolOf(text)
-  const guard = `if (${name}(${variable})) return`
-  const rest = side === "behind" ? text.slice(at).trimStart() : text.slice(at, at + guard.length)
-  if (rest.startsWith(guard)) return []
+  const guard = guardText(name, kept)
   const lineStart = text.lastIndexOf("\n", beside.start - 1) + 1
   const indent = /^[ \t]*/.exec(text.slice(lineStart, beside.start))?.[0] ?? ""
   // Before a bracket, a line without a semicolon would go on.

@@ -1,4 +1,5 @@
 import { ts } from "ts-morph"
+import { unwrapExpression } from "./expressions"
 import type { Module } from "./module"
 
 export type FunctionNode = ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction
@@ -43,3 +44,15 @@ export function resultsOf(module: Module, name: string): ts.Expression[] {
 }
 
 const isDefault = (node: ts.FunctionDeclaration) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false
+
+/** The function that the module declares under a name at its top, or has in a constant there. */
+export function functionNamed({ source }: Module, name: string): FunctionNode | null {
+  for (const statement of source.statements) {
+    if (ts.isFunctionDeclaration(statement) && statement.name?.text === name && statement.body) return statement
+    if (!ts.isVariableStatement(statement) || (statement.declarationList.flags & ts.NodeFlags.Const) === 0) continue
+    const found = statement.declarationList.declarations.find((one) => ts.isIdentifier(one.name) && one.name.text === name)
+    const value = found?.initializer && unwrapExpression(found.initializer)
+    if (value) return isFunction(value) ? value : null
+  }
+  return null
+}

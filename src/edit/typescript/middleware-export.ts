@@ -1,6 +1,7 @@
 import { ts } from "ts-morph"
 import { unwrapExpression } from "./expressions"
-import { bindsName, callsOfDefault } from "./locate"
+import { callsOfDefault } from "./library-calls"
+import { bindsName } from "./locate"
 import type { Module } from "./module"
 
 const exportedAs = ["default", "middleware", "proxy"]

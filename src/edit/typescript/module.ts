@@ -1,6 +1,6 @@
 /** A file of TypeScript or JavaScript, parsed, with what it takes from others. */
 import { ts } from "ts-morph"
-import { literalText } from "./expressions"
+import { literalText, unwrapExpression } from "./expressions"
 
 export type ImportedName = { imported: string; local: string }
 
@@ -189,11 +189,67 @@ export function reexportedFrom({ source }: Module, name: string): string[] {
 
 /** Modules of which the module exports everything: `export * from "…"`. */
 export function starsOf({ source }: Module): string[] {
-  return source.statements.flatMap((statement) => {
-    const isStar = ts.isExportDeclaration(statement) && !statement.exportClause && !statement.isTypeOnly
-    const specifier = isStar && statement.moduleSpecifier ? literalText(statement.moduleSpecifier) : null
-    return specifier === null ? [] : [specifier]
-  })
+  const known = stars.get(source) ?? source.statements.flatMap(starOf)
+  stars.set(source, known)
+  return known
+}
+
+const stars = new WeakMap<ts.SourceFile, string[]>()
+
+function starOf(statement: ts.Statement): string[] {
+  const isStar = ts.isExportDeclaration(statement) && !statement.exportClause && !statement.isTypeOnly
+  const specifier = isStar && statement.moduleSpecifier ? literalText(statement.moduleSpecifier) : null
+  return specifier === null ? [] : [specifier]
+}
+
+/** A name of the module's own, or one of another module: `default` for an expression without a name, `*` for all of it. */
+export type Exported = { local: string } | { specifier: string; imported: string }
+
+const exported = new WeakMap<ts.SourceFile, ReadonlyMap<string, Exported>>()
+
+/** What the module exports under a name. */
+export function exportNamed({ source }: Module, name: string): Exported | null {
+  const known = exported.get(source) ?? exportsIn(source)
+  exported.set(source, known)
+  return known.get(name) ?? null
+}
+
+function exportsIn(source: ts.SourceFile): ReadonlyMap<string, Exported> {
+  const found = new Map<string, Exported>()
+  const add = (name: string, value: Exported) => {
+    if (!found.has(name)) found.set(name, value)
+  }
+  for (const statement of source.statements) {
+    if (ts.isExportAssignment(statement)) {
+      const value = unwrapExpression(statement.expression)
+      if (!statement.isExportEquals) add("default", { local: ts.isIdentifier(value) ? value.text : "default" })
+    } else if (ts.isExportDeclaration(statement)) addHandedOn(statement, add)
+    else if (ts.canHaveModifiers(statement)) {
+      const has = (kind: ts.SyntaxKind) => statement.modifiers?.some((modifier) => modifier.kind === kind)
+      if (!has(ts.SyntaxKind.ExportKeyword)) continue
+      const names = namesOf(statement)
+      if (has(ts.SyntaxKind.DefaultKeyword)) add("default", { local: names[0] ?? "default" })
+      else for (const name of names) add(name, { local: name })
+    }
+  }
+  return found
+}
+
+/** `export { a as name } from "…"`, `export { a as name }` and `export * as name from "…"`. */
+function addHandedOn(
+  { exportClause, isTypeOnly, moduleSpecifier }: ts.ExportDeclaration,
+  add: (name: string, value: Exported) => void,
+): void {
+  const specifier = moduleSpecifier && literalText(moduleSpecifier)
+  if (!exportClause || isTypeOnly) return
+  if (ts.isNamespaceExport(exportClause)) {
+    if (specifier) add(exportClause.name.text, { specifier, imported: "*" })
+    return
+  }
+  for (const { name, propertyName, isTypeOnly } of exportClause.elements) {
+    const imported = (propertyName ?? name).text
+    if (!isTypeOnly) add(name.text, specifier ? { specifier, imported } : { local: imported })
+  }
 }
 
 /** What a name of the module was imported from. */
@@ -222,9 +278,13 @@ export function specifiersOf({ source }: Module): { text: string; start: number;
   })
 }
 
+const topLevel = new WeakMap<ts.SourceFile, ReadonlySet<string>>()
+
 /** Every name the module declares or imports at its top level, types among them: an import of the same name would be one too many. */
-export function topLevelNames({ source }: Module): Set<string> {
-  return new Set([...source.statements.flatMap(namesOf), ...source.statements.flatMap(hoistedIn)])
+export function topLevelNames({ source }: Module): ReadonlySet<string> {
+  const known = topLevel.get(source) ?? new Set([...source.statements.flatMap(namesOf), ...source.statements.flatMap(hoistedIn)])
+  topLevel.set(source, known)
+  return known
 }
 
 /** The names that a statement declares where it stands. */

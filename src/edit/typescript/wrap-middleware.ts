@@ -1,9 +1,10 @@
 import { ts } from "ts-morph"
 import { type EditResult, eolOf, type Insertion } from "../splice"
-import { identifierText, onlyArgumentOf, unwrapExpression } from "./expressions"
+import { onlyArgumentOf, unwrapExpression } from "./expressions"
 import { isFunction } from "./functions"
 import { claimName, importInsertion, type Origin, statementBehind, usualWidth } from "./imports"
 import { type Module, topLevelNames, walk } from "./module"
+import { isOwn, type OwnFunction } from "./ours"
 
 export type WrapMiddlewareRequest = Origin & {
   /** The function that the middleware is given to. */
@@ -26,18 +27,18 @@ export function wrapMiddleware(module: Module, { wrapper, from, means }: WrapMid
   const [exported, ...others] = exportsOf(module)
   if (!exported) return refuse("No middleware is exported here.")
   if (others.length > 0) return refuse("Several functions are exported that may be the middleware.")
-  const { ours, taken } = claimName(module, wrapper, { means })
+  if (exported.kind !== "declaration" && isWrapped(module, exported.value, { name: wrapper, means })) return { kind: "present" }
+  const { local, taken } = claimName(module, wrapper, { means })
   if (taken) return taken
-  if (ours && exported.kind !== "declaration" && isWrapped(exported.value, wrapper)) return { kind: "present" }
   if (!isOwnFunction(module, exported)) return refuse("The middleware is not a function that is written here.")
-  const edits = editsFor(module, exported, wrapper)
+  const edits = editsFor(module, exported, local ?? wrapper)
   if (edits === null) return refuse("The middleware cannot be given another name in this file.")
-  return { kind: "edit", edits: ours ? edits : [importInsertion(module, wrapper, from), ...edits] }
+  return { kind: "edit", edits: local !== null ? edits : [importInsertion(module, wrapper, from), ...edits] }
 }
 
-const isWrapped = (value: ts.Expression, wrapper: string): boolean => {
+const isWrapped = (module: Module, value: ts.Expression, own: OwnFunction): boolean => {
   const node = unwrapExpression(value)
-  return onlyArgumentOf(node) !== null && ts.isCallExpression(node) && identifierText(node.expression) === wrapper
+  return onlyArgumentOf(node) !== null && ts.isCallExpression(node) && isOwn(module, node.expression, own)
 }
 
 function editsFor(module: Module, exported: Exported, wrapper: string): Insertion[] | null {

@@ -1,9 +1,11 @@
 import { ts } from "ts-morph"
 import type { EditResult, Insertion } from "../splice"
-import { identifierText } from "./expressions"
+import { unwrapExpression } from "./expressions"
 import { resultsOf } from "./functions"
 import { claimName, importInsertion, type Origin } from "./imports"
+import { localInitializerOf } from "./locate"
 import type { Module } from "./module"
+import { isOwn, type OwnFunction } from "./ours"
 
 export type ResultRequest = Origin & {
   /** The function that gets the results. */
@@ -13,15 +15,16 @@ export type ResultRequest = Origin & {
 }
 
 /** `return value` becomes `return name(value)`, wherever the function returns; `export default value` likewise. */
-export function wrapResults(module: Module, { name, from, means, of }: ResultRequest): EditResult {
+export function wrapResults(module: Module, { of, ...own }: ResultRequest): EditResult {
+  const { name, from } = own
   const results = resultsOf(module, of)
   if (results.length === 0) return { kind: "refuse", code: "edit_unsafe", message: `${of} is not a function that returns something here.` }
-  const { ours, taken } = claimName(module, name, { means })
-  if (taken) return taken
-  const open = results.filter((result) => !(ours && isCallOf(result, name)))
+  const open = results.filter((result) => !isGuarded(module, result, own))
   if (open.length === 0) return { kind: "present" }
-  const wraps = open.flatMap((result) => wrap(result, name))
-  return { kind: "edit", edits: ours ? wraps : [importInsertion(module, name, from), ...wraps] }
+  const { local, taken } = claimName(module, name, own)
+  if (taken) return taken
+  const wraps = open.flatMap((result) => wrap(result, local ?? name))
+  return { kind: "edit", edits: local !== null ? wraps : [importInsertion(module, name, from), ...wraps] }
 }
 
 /** What is in parentheses already needs no more of them, but for a comma, which would make several arguments of it. */
@@ -35,4 +38,9 @@ function wrap(result: ts.Expression, name: string): Insertion[] {
 
 const isComma = (node: ts.Expression): boolean => ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken
 
-const isCallOf = (node: ts.Expression, name: string): boolean => ts.isCallExpression(node) && identifierText(node.expression) === name
+/** `own(value)`, also where the result has a name: `const options = own({ ... }); return options`. */
+function isGuarded(module: Module, result: ts.Expression, own: OwnFunction): boolean {
+  const value = unwrapExpression(result)
+  const made = localInitializerOf(value) ?? value
+  return ts.isCallExpression(made) && isOwn(module, made.expression, own)
+}

@@ -43,10 +43,72 @@ describe("a call after the declaration", () => {
     )
   })
 
+  const own = 'import { protect } from "@/lib/mfa/with-mfa";\n'
+
+  test.each([
+    ["Object.assign", "export const authOptions = {} as O;\nObject.assign(authOptions, { providers: [] });\n"],
+    ["a property", "export const authOptions = { providers: [] };\nauthOptions.callbacks = { session };\n"],
+    ["a property of a property", "const authOptions = { callbacks: {} };\nauthOptions.callbacks!.session = s;\n"],
+    ["a property by its name in quotes", 'const authOptions = {};\nauthOptions["callbacks"] = c;\n'],
+    ["a condition", "const authOptions = {};\nif (dev) {\n  authOptions.callbacks = c;\n}\n"],
+    ["what is taken apart", "const authOptions = {};\n({ callbacks: authOptions.callbacks } = x);\n"],
+    ["a property that is taken away", "const authOptions = { a: 1 };\ndelete authOptions.a;\n"],
+    ["another value", "let authOptions = {};\nauthOptions = { providers: [] };\n"],
+    ["a function that changes it", "const authOptions = {};\naddCallbacks(authOptions);\n"],
+    ["a definition", 'const authOptions = {};\nObject.defineProperty(authOptions, "callbacks", d);\n'],
+  ])("behind what changes them last: %s", (_name, text) => {
+    expect(applyEdit(`${text}export const other = 1;\n`, protect)).toMatch(/\n\nprotect\(authOptions\);\nexport const other = 1;\n$/)
+  })
+
+  test("a change behind the call of before is followed by another", () => {
+    expect(applyEdit(`${own}const authOptions = {};\nprotect(authOptions);\nauthOptions.callbacks = c;\n`, protect)).toMatch(
+      /callbacks = c;\n\nprotect\(authOptions\);\n$/,
+    )
+  })
+
+  test.each([
+    ["set", "export const handler = () => {\n  authOptions.callbacks = c;\n};\n"],
+    ["assigned", "export function handler() { Object.assign(authOptions, x); }\n"],
+    ["set at once", "(() => { authOptions.callbacks = c; })();\n"],
+  ])("what a function changes is refused: %s", (_name, rest) => {
+    const text = `const authOptions = {};\n${rest}`
+    const [at] = [text.indexOf("authOptions.callbacks"), text.indexOf("Object.assign")].filter((one) => one !== -1)
+    expect(protect(text)).toMatchObject({
+      kind: "refuse",
+      code: "edit_unsafe",
+      offset: at,
+      message: expect.stringMatching(/in a function/),
+    })
+  })
+
+  test.each([
+    ["a list that grows", "authOptions.providers.push(p);\n"],
+    ["a copy", "export const copy = { ...authOptions };\ncopy.callbacks = c;\n"],
+    ["a parameter of the name", "export const set = (authOptions) => { authOptions.callbacks = c; };\n"],
+    ["a member of the name", "other.authOptions = 1;\n"],
+    ["reading", "export const get = () => getServerSession(authOptions);\n"],
+  ])("what is no change of them: %s", (_name, rest) => {
+    expect(applyEdit(`const authOptions = { providers: [] };\n${rest}`, protect)).toContain("};\n\nprotect(authOptions);\n".slice(1))
+  })
+
+  test.each([
+    [
+      "another name",
+      'import { protect as guard } from "@/lib/mfa/with-mfa";\nconst protect = 1;\nconst authOptions = {};\nguard(authOptions);\n',
+    ],
+    ["a namespace", 'import * as mfa from "@/lib/mfa/with-mfa";\nconst authOptions = {};\nmfa.protect(authOptions);\n'],
+    ["around the value", `${own}export const authOptions = protect({ providers: [] });\n`],
+    ["around the value, with a type", `${own}export const authOptions = protect({ providers: [] } as O) satisfies O;\n`],
+    ["where it is exported", `${own}const authOptions = {};\nexport default protect(authOptions);\n`],
+  ])("pasted by hand: %s", (_name, text) => {
+    expect(protect(text)).toEqual({ kind: "present" })
+  })
+
   test.each([
     ["no such constant", "export const options = {};\n", "edit_unsafe"],
     ["two in one statement", "export const authOptions = {}, b = 1;\n", "edit_unsafe"],
     ["inside a function", "function make() { const authOptions = {}; return authOptions }\n", "edit_unsafe"],
+    ["more changes than are looked at", `const authOptions = {};\n${"authOptions.a = 1, ".repeat(5_000)}1;\n`, "edit_unsafe"],
     ["the name taken", "const protect = 1;\nconst authOptions = {};\n", "name_taken"],
     ["there already", 'import { protect } from "@/lib/mfa/with-mfa";\nconst authOptions = {};\nprotect(authOptions);\n', "present"],
     ["called with another", 'import { protect } from "@/lib/mfa/with-mfa";\nconst authOptions = {};\nprotect(other);\n', "edit"],
@@ -287,4 +349,11 @@ test("imports that are added from one module become one", () => {
       ]),
     ),
   ).toBe("0123456\nimport {a, b} from 'm'\n")
+
+  const twice = [
+    { at, text: '\nimport { protect } from "./m";' },
+    { at, text: '\nimport { protect } from "./m";' },
+    { at, text: '\nimport { withMfa } from "./m";' },
+  ]
+  expect(joinImports(twice)).toEqual([{ at, text: '\nimport { protect, withMfa } from "./m";' }])
 })

@@ -158,7 +158,7 @@ describe("what cannot be proven is refused", () => {
   const used = 'import NextAuth from "next-auth";\nvoid (() => NextAuth(o));\n'
   const ours = 'import { withMfa } from "@/lib/mfa/with-mfa";\n'
   const strays: [string, string][] = [
-    ["another name", `${used}const Same = NextAuth;\nexport const a = Same(o);\n`],
+    ["another name that is exported", `${used}export const Same = NextAuth;\n`],
     ["bind", `${used}export const a = NextAuth.bind(null, o)();\n`],
     ["an argument", `${used}export const a = make(NextAuth);\n`],
     ["an import that is awaited", `${used}export const a = (await import("next-auth")).default(o);\n`],
@@ -255,6 +255,139 @@ describe("what cannot be proven is refused", () => {
     expect(wrapCall(parsed.module, { ...request, means })).toEqual({ kind: "present" })
     expect(wrapCall(parsed.module, { ...request, means: () => false })).toMatchObject({ code: "name_taken" })
   })
+})
+
+describe("the library's function, wherever a module has it", () => {
+  test.each(["next-auth/next", "next-auth/next/index", "next-auth/index", "next-auth/index.js"])("from %s", (specifier) => {
+    expect(edited(`import NextAuth from "${specifier}";\nexport default NextAuth(options);\n`)).toContain(
+      "export default withMfa(NextAuth)(options);",
+    )
+  })
+
+  test("with what else that module has", () => {
+    const text =
+      'import NextAuth, { getServerSession } from "next-auth/next";\nexport const get = () => getServerSession(o);\nexport default NextAuth(o);\n'
+    expect(edited(text)).toContain("export default withMfa(NextAuth)(o);")
+  })
+
+  test.each(["next-auth/react", "next-auth/jwt", "next-auth/next/other", "next-auth.js", "@x/next-auth"])("not from %s", (specifier) => {
+    expect(wrap(`import NextAuth from "${specifier}";\nexport default NextAuth(options);\n`)).toMatchObject({ kind: "refuse" })
+  })
+
+  test("two modules of it are one library: a use of either goes past the wrapper", () => {
+    const text =
+      'import NextAuth from "next-auth";\nimport Again from "next-auth/next";\nexport const make = Again;\nexport default NextAuth(o);\n'
+    expect(wrap(text)).toMatchObject({ kind: "refuse", message: expect.stringMatching(/another way/) })
+  })
+
+  test("under another name of the file's own", () => {
+    expect(edited('import NextAuth from "next-auth";\nconst Same = NextAuth;\nexport const a = Same(o);\n')).toContain("withMfa(Same)(o)")
+  })
+})
+
+const library = 'import NextAuth from "next-auth";\n'
+const wrapper = 'import { withMfa } from "@/lib/mfa/with-mfa";\n'
+
+describe("what a person has pasted is found", () => {
+  test.each([
+    ["two calls", `${wrapper}export const a = x ? withMfa(NextAuth)(o) : withMfa(NextAuth)(p);\n`],
+    [
+      "another local name",
+      'import { withMfa as hold } from "@/lib/mfa/with-mfa";\nconst withMfa = 1;\nexport const a = hold(NextAuth)(o);\n',
+    ],
+    ["a namespace", 'import * as mfa from "@/lib/mfa/with-mfa";\nexport const a = mfa.withMfa(NextAuth)(o);\n'],
+    ["another wrapper around it", `${wrapper}export const a = traced(withMfa(NextAuth))(o);\n`],
+    ["another wrapper with options", `${wrapper}export const a = traced(withMfa(NextAuth), { name: "auth" })(o);\n`],
+    ["another wrapper in it", `${wrapper}export const a = withMfa(traced(NextAuth))(o);\n`],
+    ["a constant", `${wrapper}const Guarded = withMfa(NextAuth);\nexport const a = Guarded(o);\n`],
+    ["a constant of another wrapper", `${wrapper}const Traced = traced(NextAuth);\nexport const a = withMfa(Traced)(o);\n`],
+    ["a constant in a function", `${wrapper}export function make() { const Guarded = withMfa(NextAuth); return Guarded(o); }\n`],
+    ["a helper that calls it", `${wrapper}const make = (options) => withMfa(NextAuth)(options);\nexport const a = make(o);\n`],
+    ["a helper that makes it", `${wrapper}const make = () => withMfa(NextAuth);\nexport const a = make()(o);\n`],
+    ["a helper that is given it", `${wrapper}const hook = (lib) => withMfa(lib);\nexport const a = hook(NextAuth)(o);\n`],
+    [
+      "a helper that is declared",
+      `${wrapper}function hook(name, lib) { log(name); return withMfa(lib); }\nexport const a = hook("x", NextAuth)(o);\n`,
+    ],
+    [
+      "a helper that takes both",
+      `${wrapper}const call = (lib, options) => withMfa(lib)(options);\nexport const a = call(NextAuth, o);\nexport const b = withMfa(NextAuth)(p);\n`,
+    ],
+    ["types around it", `${wrapper}export const a = (withMfa(NextAuth as never) as typeof NextAuth)(o);\n`],
+  ])("%s", (_, rest) => {
+    expect(wrap(library + rest)).toEqual({ kind: "present" })
+  })
+
+  test.each([
+    ["one of two calls", `${wrapper}export const a = x ? withMfa(NextAuth)(o) : NextAuth(p);\n`],
+    [
+      "a helper that also hands it to somebody else",
+      `${wrapper}const hook = (lib) => (seen(lib), withMfa(lib));\nexport const a = hook(NextAuth)(o);\n`,
+    ],
+    [
+      "a helper that uses another parameter",
+      `${wrapper}const hook = (a, lib) => withMfa(lib);\nexport const a = hook(NextAuth, other)(o);\n`,
+    ],
+    [
+      "a helper that may give back what it got",
+      `${wrapper}const hook = (lib) => (x ? lib : withMfa(lib));\nexport const a = hook(NextAuth)(o);\n`,
+    ],
+    ["a helper of another file", `${wrapper}import { hook } from "./hook";\nexport const a = hook(NextAuth)(o);\n`],
+    [
+      "helpers that call each other",
+      `${wrapper}const a = (lib) => b(lib);\nconst b = (lib) => a(lib);\nexport const c = a(NextAuth)(o);\n`,
+    ],
+    [
+      "a variable that is set again",
+      `${wrapper}let hook = (lib) => withMfa(lib);\nhook = (lib) => lib;\nexport const a = hook(NextAuth)(o);\n`,
+    ],
+    ["a constant that others import", `${wrapper}export const Traced = traced(NextAuth);\nexport const a = withMfa(Traced)(o);\n`],
+    ["a member of another object", `${wrapper}export const a = other.withMfa(NextAuth)(o);\n`],
+    ["a namespace of another module", 'import * as mfa from "./mfa";\nexport const a = mfa.withMfa(NextAuth)(o);\n'],
+    ["another function of ours", 'import { protect as withMfa } from "@/lib/mfa/with-mfa";\nexport const a = withMfa(NextAuth)(o);\n'],
+  ])("%s is not it", (_, rest) => {
+    expect(wrap(library + rest)).toMatchObject({ kind: "refuse" })
+  })
+
+  const refused: [string, string][] = [
+    ["two calls", "export const a = x ? NextAuth(o) : NextAuth(p);\n"],
+    ["one of two calls", `${wrapper}export const a = x ? withMfa(NextAuth)(o) : NextAuth(p);\n`],
+    ["a name that is taken", "const withMfa = 1;\nexport const a = NextAuth(o);\n"],
+    ["another wrapper", 'import { traced } from "./t";\nexport const a = traced(NextAuth, { a: 1 })(o);\n'],
+    ["a taken name and another wrapper", "const withMfa = 1;\nexport const a = traced(NextAuth)(o);\n"],
+    ["a namespace of the library", 'import * as all from "next-auth";\nexport const a = x ? all.default(o) : all.default(p);\n'],
+  ]
+  test.each(refused)("what the refusal of %s says to paste is found afterwards", (_, rest) => {
+    const text = rest.includes("import * as all") ? rest : library + rest
+    const result = wrap(text)
+    if (result.kind !== "refuse" || !result.snippet) throw new Error(JSON.stringify(result))
+    const lines = result.snippet.split("\n").filter((line) => line !== "")
+    const imports = lines.filter((line) => line.startsWith("import "))
+    let pasted = text
+    for (const line of lines.filter((line) => !line.startsWith("import "))) {
+      const callee = line.replace("(...)", "")
+      const before = callee.replace(/withMfa(Hook)?\(([\w.]+)\)/, "$2")
+      expect(pasted).toContain(before)
+      pasted = pasted.replaceAll(new RegExp(`(?<!withMfa\\()${before.replace(/[.(){}]/g, "\\$&")}(?=\\()`, "g"), callee)
+    }
+    expect(wrap([...imports, ""].join(";\n") + pasted)).toEqual({ kind: "present" })
+  })
+})
+
+test.each([
+  ["calls", `export const a = [${"NextAuth(o), ".repeat(20_000)}];\n`],
+  ["calls in one expression", `export const a = (${"NextAuth(o), ".repeat(3_000)}1);\n`],
+  [
+    "helpers",
+    `${Array.from({ length: 5_000 }, (_, at) => `const a${at} = (lib) => a${at + 1}(lib);\n`).join("")}${"a0(NextAuth)(o);\n".repeat(2_000)}`,
+  ],
+  ["names", `const b0 = NextAuth;\n${Array.from({ length: 5_000 }, (_, at) => `const b${at + 1} = b${at};\nb${at}(o);\n`).join("")}`],
+  ["uses of a parameter", `${wrapper}const hook = (lib) => [${"withMfa(lib), ".repeat(20_000)}];\nexport const a = hook(NextAuth)(o);\n`],
+  ["wrappers", `export const a = ${"f(".repeat(500)}NextAuth${")".repeat(500)}(o);\n`],
+])("a file of very many %s is refused soon", (_, rest) => {
+  const start = Date.now()
+  expect(wrap(library + rest)).toMatchObject({ kind: "refuse" })
+  expect(Date.now() - start).toBeLessThan(10_000)
 })
 
 describe("every shape keeps the invariants", () => {

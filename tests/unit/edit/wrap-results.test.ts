@@ -53,6 +53,9 @@ describe("the results of a function", () => {
 
   test.each([
     ["there already", `${imported}export const make = () => protect({});\n`, "present"],
+    ["there under another name", 'import { protect as p } from "@/lib/mfa/with-mfa";\nexport const make = () => p({});\n', "present"],
+    ["there as a member", 'import * as m from "@/lib/mfa/with-mfa";\nexport const make = () => m.protect({});\n', "present"],
+    ["there before the return", `${imported}export function make() {\n  const o = protect({});\n  return o;\n}\n`, "present"],
     ["one of two", `${imported}export function make(a) { if (a) return protect(b); return c; }\n`, "edit"],
     ["the name taken", "const protect = 1;\nexport const make = () => ({});\n", "name_taken"],
     ["no such function", "export const other = () => ({});\n", "edit_unsafe"],

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
+import { loadFeature } from "../../../src/feature/load"
+import { detect } from "../../../src/host/detect"
 import { chimerai, makeHost, minimalHost, snapshot, type Tree } from "../../support/host"
 
 const packageJson = String(minimalHost["package.json"]).replace("5.0.0-beta.32", "4.24.15")
@@ -99,6 +101,59 @@ const shapes: [string, Tree, Record<string, string[]>][] = [
     { "options.ts": ["export default protect({"], [route]: ["withMfa(NextAuth)(authOptions)"] },
   ],
   [
+    "handed on by barrels: everything, under another name, as a namespace",
+    {
+      "lib/auth/index.ts": 'export * from "./session";\nexport * from "./named";\nexport * from ".";\n',
+      "lib/auth/session.ts": "export const session = 1;\n",
+      "lib/auth/named.ts": 'export { own as authOptions } from "./options";\n',
+      "lib/auth/options.ts": `import { prisma } from "@/lib/prisma";\nconst nextAuthOptions = ${options};\nexport { nextAuthOptions as own };\n`,
+      [route]: `import NextAuth, { getServerSession } from "next-auth/next";\nimport * as auth from "@/lib/auth";\nconst handler = NextAuth(auth.authOptions);\nexport const get = () => getServerSession(auth.authOptions);\n${exported}`,
+    },
+    {
+      "lib/auth/options.ts": ["protect(nextAuthOptions);"],
+      "lib/auth/named.ts": [],
+      "lib/auth/index.ts": [],
+      [route]: ["withMfa(NextAuth)(auth.authOptions)"],
+    },
+  ],
+  [
+    "a constant that is exported as default, and handed on by a name",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nconst authOptions = ${options};\nexport default authOptions satisfies object;\n`,
+      "auth.ts": 'export { default as options } from "./options";\n',
+      [route]: `import { default as NextAuth } from "next-auth/index";\nimport { options } from "@/auth";\nconst handler = NextAuth(options);\n${exported}`,
+    },
+    { "options.ts": ["protect(authOptions);\nexport default authOptions"], "auth.ts": [], [route]: ["withMfa(NextAuth)(options)"] },
+  ],
+  [
+    "a constant, and a function that spreads it, in one file",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions = ${options};\nexport const getOptions = (req: Request) => ({\n  ...authOptions,\n  events: { signIn: () => void req },\n});\n`,
+      [route]: `import NextAuth from "next-auth";\nimport { getOptions } from "@/options";\nconst handler = (req: Request, ctx: unknown) => NextAuth(req, ctx, getOptions(req));\n${exported}`,
+    },
+    {
+      "options.ts": ['import { protect } from "@/lib/mfa/with-mfa";', "protect(authOptions);", "=> protect({"],
+      [route]: ["withMfa(NextAuth)(req, ctx, getOptions(req))"],
+    },
+  ],
+  [
+    "filled after their declaration",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions: any = { providers: [] };\nObject.assign(authOptions, { session: { strategy: "jwt" } });\nauthOptions.callbacks = { session: () => prisma };\nexport const other = 1;\n`,
+      [route]: `import NextAuth from "next-auth";\nimport { authOptions } from "@/options";\nconst handler = NextAuth(authOptions);\n${exported}`,
+    },
+    { "options.ts": ["() => prisma };\n\nprotect(authOptions);\nexport const other"], [route]: ["withMfa(NextAuth)(authOptions)"] },
+  ],
+  [
+    "given to a helper that calls NextAuth",
+    {
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions = ${options};\n`,
+      "lib/handler.ts": 'import NextAuth from "next-auth";\nexport const makeHandler = (options: any) => NextAuth(options);\n',
+      [route]: `import { makeHandler } from "@/lib/handler";\nimport { authOptions } from "@/options";\nconst handler = makeHandler(authOptions);\n${exported}`,
+    },
+    { "options.ts": ["protect(authOptions);"], "lib/handler.ts": ["withMfa(NextAuth)(options)"], [route]: [] },
+  ],
+  [
     "a default export of the constant, an unusual base path, and a decoy in a disabled file",
     {
       [route]: null,
@@ -172,4 +227,57 @@ test.each<[string, Tree, string]>([
     }),
   )
   expect(chimerai(["add", "mfa", dir, "--dry-run", "--json"]).json).toMatchObject({ status: "planned", host: { styling } })
+})
+
+test("what is filled in later is read: strategy, providers, the sign-in page", async () => {
+  const dir = makeHost(
+    shape({
+      "options.ts":
+        'import Credentials from "next-auth/providers/credentials";\nimport GitHub from "next-auth/providers/github";\nimport { prisma } from "@/lib/prisma";\nexport const authOptions: any = { pages: {}, providers: [Credentials({})] };\nauthOptions.session = { strategy: "jwt" };\nauthOptions.pages.signIn = "/enter";\nif (prisma) authOptions.providers.push(GitHub({}), Credentials({ id: "staff" }));\n',
+      [route]: `import NextAuth from "next-auth";\nimport { authOptions } from "@/options";\nconst handler = NextAuth(authOptions);\n${exported}`,
+    }),
+  )
+  const { host } = await detect(dir, loadFeature("mfa").requires)
+  expect(host.auth).toMatchObject({
+    session: "jwt",
+    signInPage: "/enter",
+    providers: ["credentials", "github"],
+    signIns: { credentials: 2, oauth: true },
+    unknownProviders: null,
+  })
+})
+
+test("options that a request changes are refused, with the line", () => {
+  const dir = makeHost(
+    shape({
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions: any = ${options};\n`,
+      [route]: `import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nexport const authOptions: any = ${options};\nconst handler = (req: Request, ctx: unknown) => {\n  authOptions.callbacks.signIn = () => Boolean(req);\n  return NextAuth(req, ctx, authOptions);\n};\n${exported}`,
+    }),
+  )
+  const before = snapshot(dir)
+  const run = chimerai(["add", "mfa", "--yes", "--no-install", "--json", dir])
+  expect(run.code).toBe(3)
+  expect(run.json.error).toMatchObject({ code: "edit_unsafe", file: route, line: 5, suggestion: expect.stringContaining("...authOptions") })
+  expect(snapshot(dir)).toEqual(before)
+})
+
+test.each([
+  ["a callback", "authOptions.callbacks = { session: () => 1 };", true],
+  ["all of it", "Object.assign(authOptions, { callbacks: {} });", true],
+  ["by a name that is made", 'authOptions["call" + "backs"] = {};', true],
+  ["in a function", "export const set = () => { authOptions.adapter = 1; };", true],
+  ["what no guard sets", "authOptions.debug = true;", false],
+  ["nothing, as far as can be seen", "console.log(authOptions);", false],
+  ["a copy", "const copy = { ...authOptions };\ncopy.callbacks = {};", false],
+])("options that another module changes: %s", async (_, change, isRefused) => {
+  const dir = makeHost(
+    shape({
+      "options.ts": `import { prisma } from "@/lib/prisma";\nexport const authOptions: any = ${options};\n`,
+      "barrel.ts": 'export { authOptions as shared } from "./options";\n',
+      [route]: `import NextAuth from "next-auth";\nimport { shared as authOptions } from "@/barrel";\n${change}\nconst handler = NextAuth(authOptions);\n${exported}`,
+    }),
+  )
+  const found = detect(dir, loadFeature("mfa").requires)
+  if (isRefused) await expect(found).rejects.toMatchObject({ code: "auth_options_unsupported", details: { file: route, line: 3 } })
+  else expect((await found).host.auth.options).toEqual([{ file: "options.ts", name: "authOptions", kind: "constant" }])
 })
