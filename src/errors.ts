@@ -53,6 +53,7 @@ export const errorCodes = {
   encoding_unsupported: exit.refused,
   // the plan
   file_exists: exit.refused,
+  route_taken: exit.refused,
   name_taken: exit.refused,
   schema_name_taken: exit.refused,
   edit_unsafe: exit.refused,

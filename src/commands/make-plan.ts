@@ -9,6 +9,7 @@ import { type Detection, detect } from "../host/detect"
 import type { HostFiles } from "../host/files"
 import { assertLockedFromRegistry } from "../host/locked-packages"
 import { signInOf } from "../host/sign-in-callers"
+import { takenRoutes } from "../host/taken-routes"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
 import type { RunOptions } from "./options"
@@ -67,6 +68,7 @@ function sourcesOf({ files, modules, host }: Detection, feature: string) {
     read: (path: string) => files.read(path),
     isLink: (path: string) => files.isLink(path),
     signInOf: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
+    routesAt: takenRoutes(files, host),
     isInstalled: (path: string) => created.has(path),
     means: (from: string, specifier: string, module: string) => modules.means(from, specifier, module),
     parse(path: string, text: string) {

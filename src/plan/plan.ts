@@ -6,6 +6,7 @@ import type { Host, Warning } from "../host/types"
 import { toEdit } from "./edit"
 import { planEnv } from "./env"
 import { planFiles } from "./files"
+import { assertRoutesFree } from "./routes"
 import { planSchema } from "./schema"
 import { planAuth, planMiddleware, planSignInCallers } from "./sign-in"
 import type { Sources } from "./sources"
@@ -14,8 +15,10 @@ import type { Action, NextStep, Plan } from "./types"
 /** Decides every change. Nothing is half-planned: a file that cannot be edited safely refuses the whole. */
 export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Plan {
   const dependencies = planDependencies(host, feature, sources)
+  const created = planFiles(recipe.files, sources)
+  const shadowed = assertRoutesFree(host, recipe.files, recipe.routes, sources)
   const actions = [
-    ...planFiles(recipe.files, sources),
+    ...created,
     ...planAuth(host, feature, recipe, sources),
     ...planSchema(host, feature, recipe, sources),
     ...planEnv(host, feature, sources),
@@ -30,7 +33,7 @@ export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
     nextSteps: nextSteps(host, feature),
-    warnings: [...host.warnings, ...otherSecondFactors(host, feature, recipe), ...otherContent(actions)],
+    warnings: [...host.warnings, ...shadowed, ...otherSecondFactors(host, feature, recipe), ...otherContent(actions)],
   }
 }
 
