@@ -55,6 +55,7 @@ export const errorCodes = {
   file_exists: exit.refused,
   route_taken: exit.refused,
   name_taken: exit.refused,
+  dependency_range_conflict: exit.refused,
   schema_name_taken: exit.refused,
   edit_unsafe: exit.refused,
   secret_known: exit.refused,

@@ -32,7 +32,7 @@ export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources
     actions,
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
-    nextSteps: nextSteps(host, feature),
+    nextSteps: [...nextSteps(host, feature), ...turboStep(feature, sources)],
     warnings: [...host.warnings, ...shadowed, ...otherSecondFactors(host, feature, recipe), ...otherContent(actions)],
   }
 }
@@ -81,6 +81,14 @@ function planDependencies(host: Host, feature: LoadedFeature, sources: Sources):
   )
   const added = missing.map(({ name }) => name)
   return { action, added, kept: names.filter((name) => !added.includes(name)) }
+}
+
+/** turbo hands no variable on that it does not know of, and takes builds with another key for the same. */
+function turboStep({ env }: LoadedFeature, sources: Sources): NextStep[] {
+  const undeclared = sources.undeclaredInTurbo(env.map(({ name }) => name))
+  if (undeclared === null) return []
+  const names = undeclared.names.map((name) => JSON.stringify(name)).join(", ")
+  return [{ file: undeclared.file, text: `add ${names} to globalEnv, or turbo keeps it from the tasks that it runs` }]
 }
 
 function nextSteps(host: Host, feature: LoadedFeature): NextStep[] {

@@ -10,6 +10,8 @@ export type Sources = {
   isInstalled(path: string): boolean
   /** The app's own files that answer an address. */
   routesAt(address: string): Taken[]
+  /** The turbo.json that should name variables, and those that it does not. */
+  undeclaredInTurbo(names: string[]): { file: string; names: string[] } | null
   parse(path: string, text: string): Module
   /** Whether a specifier in a file means a module, by where it is: what it looks like says nothing. */
   means(from: string, specifier: string, module: string): boolean
