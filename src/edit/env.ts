@@ -1,4 +1,4 @@
-import { type EditResult, eolOf } from "./splice"
+import { type EditResult, eolOf, type Insertion } from "./splice"
 
 export type EnvEntry = { name: string; value: string; comment: string }
 
@@ -58,25 +58,27 @@ function quotedAt(text: string, at: number): { value: string; end: number } | nu
 
 const plainValue = (rest: string): string => (rest.split("#", 1)[0] ?? "").trim().replace(/^(["'`])(.*)\1$/, "$2")
 
-/**
- * Appends entries that are missing, and gives a value to those that have none; the last one of a name counts. A value
- * that is there is never touched.
- */
+/** Appends entries that are missing. A key that is there, with whatever value, is never touched. */
 export function appendEnv(text: string, entries: EnvEntry[]): EditResult {
-  const assigned = new Map(Array.from(assignmentsOf(text), (found) => [found.name, found] as const))
+  const assigned = new Set(Array.from(assignmentsOf(text), ({ name }) => name))
+  const missing = entries.filter(({ name }) => !assigned.has(name))
+  if (missing.length === 0) return { kind: "present" }
   const eol = eolOf(text)
+  const lines = missing.flatMap(({ name, value, comment }) => [`# ${comment}`, `${name}=${value}`])
+  const gap = text === "" ? "" : text.endsWith("\n") ? eol : eol + eol
+  return { kind: "edit", edits: [{ at: text.length, text: gap + lines.join(eol) + eol }] }
+}
+
+/** Gives a value to entries that are there without one; the last one of a name counts. */
+export function fillEnv(text: string, entries: EnvEntry[]): Insertion[] {
+  const assigned = new Map(Array.from(assignmentsOf(text), (found) => [found.name, found] as const))
   const fills = entries.flatMap(({ name, value }) => {
     const found = assigned.get(name)
     if (found?.value !== "" || value === "") return []
     // Behind a colon there has to be a blank.
     return [{ at: found.valueAt, text: text.charAt(found.valueAt - 1) === ":" ? ` ${value}` : value }]
   })
-  const missing = entries.filter(({ name }) => !assigned.has(name))
-  const lines = missing.flatMap(({ name, value, comment }) => [`# ${comment}`, `${name}=${value}`])
-  const gap = text === "" ? "" : text.endsWith("\n") ? eol : eol + eol
-  const appended = missing.length === 0 ? [] : [{ at: text.length, text: gap + lines.join(eol) + eol }]
-  const edits = [...fills.toSorted((a, b) => a.at - b.at), ...appended]
-  return edits.length === 0 ? { kind: "present" } : { kind: "edit", edits }
+  return fills.toSorted((a, b) => a.at - b.at)
 }
 
 /** Without the lines that assign `names`, and the comment above each. */

@@ -1,4 +1,4 @@
-import { appendEnv, type EnvEntry } from "../edit/env"
+import { appendEnv, type EnvEntry, fillEnv } from "../edit/env"
 import { applyInsertions } from "../edit/splice"
 import { CliError } from "../errors"
 import type { LoadedFeature } from "../feature/types"
@@ -141,8 +141,8 @@ const whoKnows = ({ privacy }: EnvFile): string =>
     : "which git tracks: a key that was committed is known to everybody who has the repository"
 
 function changed(before: string, entries: EnvEntry[]): Pick<EnvAction, "after" | "edits" | "filled" | "state"> {
-  const result = appendEnv(before, entries)
-  const edits = result.kind === "edit" ? result.edits : []
+  const appended = appendEnv(before, entries)
+  const edits = [...fillEnv(before, entries), ...(appended.kind === "edit" ? appended.edits : [])]
   const filled = entries.flatMap(({ name, value }) => (value !== "" && valueIn(before, name) === "" ? [name] : []))
   return { after: applyInsertions(before, edits), edits, filled, state: edits.length > 0 ? "planned" : "unchanged" }
 }

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { appendEnv, assignmentsOf, withoutAssignments, withoutValues } from "../../src/edit/env"
+import { assignmentsOf, fillEnv, withoutAssignments, withoutValues } from "../../src/edit/env"
 import { applyInsertions } from "../../src/edit/splice"
 import { chimerai, makeHost, snapshot, type Tree } from "../support/host"
 
@@ -130,10 +130,7 @@ test("what is assigned is taken out with the comment above it, and nothing else"
   const text = 'A=1\n# ours\nexport K="a\nB=2"\n\n# mine\nB=3\nK=x\r\nC=4'
   expect(withoutAssignments(text, ["K"])).toBe("A=1\n\n# mine\nB=3\nC=4")
   expect(withoutValues("K=a\nK='b' # b\n", ["K"])).toBe("K=a\nK='' # b\n")
-  const filled = appendEnv("K=\nL=x\n", [
-    { name: "K", value: "1", comment: "k" },
-    { name: "L", value: "2", comment: "l" },
-    { name: "M", value: "3", comment: "m" },
-  ])
-  expect(filled.kind === "edit" && applyInsertions("K=\nL=x\n", filled.edits)).toBe("K=1\nL=x\n\n# m\nM=3\n")
+  const entry = (name: string, value: string) => ({ name, value, comment: "c" })
+  const filled = fillEnv('K=\nL=x\nM=""\n', [entry("K", "1"), entry("L", "2"), entry("M", "3"), entry("N", "4")])
+  expect(applyInsertions('K=\nL=x\nM=""\n', filled)).toBe('K=1\nL=x\nM="3"\n')
 })
