@@ -40,4 +40,4 @@ function mayBeBoth(range: string): boolean {
 }
 
 /** next-auth 5 gives the handlers of the route; of 4, the handler is one function that the route names itself. */
-const isForFive = (route: string): boolean => /\bhandlers\b|\{\s*GET\s*,\s*POST\s*,?\s*\}\s*(?:from|=)/.test(route)
+const isForFive = (route: string): boolean => /\bhandlers\b|\{\s*GET\s*,\s*POST\s*(?:,\s*)?\}\s*(?:from|=)/.test(route)

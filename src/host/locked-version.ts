@@ -81,6 +81,9 @@ const statedBy = (entry: unknown, name: string): unknown =>
   fields.map((field) => at(entry, [field, name])).find((range) => range !== undefined)
 const isIn = (range: unknown, ranges: string[]): boolean => typeof range === "string" && ranges.includes(range)
 
+/** Characters, its peers named. */
+const longestVersion = 2_000
+
 /** Of `importers`, the lines of one are read. A project by itself has its sections at the top in older versions. */
 const pnpm: Reader = ({ text }, { name, folder, ranges }) => {
   const lines = importerOf(text, folder)
@@ -90,7 +93,7 @@ const pnpm: Reader = ({ text }, { name, folder, ranges }) => {
   const version = typeof entry === "string" ? entry : at(entry, ["version"])
   const specifier = typeof entry === "string" ? at(importer, ["specifiers", name]) : at(entry, ["specifier"])
   // `4.24.13(next@15.5.6)`, `4.24.13_next@15.5.6`; `/next-auth/4.24.13` and `next-auth@4.24.13` where it has another name.
-  const [plain] = typeof version === "string" ? (/\d+\.\d+\.\d+[^(_/@\s]*/.exec(version) ?? []) : []
+  const [plain] = typeof version === "string" && version.length <= longestVersion ? (/\d+\.\d+\.\d+[^(_/@\s]*/.exec(version) ?? []) : []
   return plain === undefined || /^(?:link|file):/.test(String(version)) ? null : { version: plain, isCurrent: isIn(specifier, ranges) }
 }
 
