@@ -55,7 +55,9 @@ export const errorCodes = {
   encoding_unsupported: exit.refused,
   // the plan
   file_exists: exit.refused,
+  route_taken: exit.refused,
   name_taken: exit.refused,
+  dependency_range_conflict: exit.refused,
   schema_name_taken: exit.refused,
   edit_unsafe: exit.refused,
   secret_known: exit.refused,

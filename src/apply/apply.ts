@@ -99,6 +99,7 @@ function record(earlier: InstalledFeature | undefined, plan: Plan, { version, an
         created: action.before === null,
         hash: hashOf(action.after),
         names: action.names,
+        ...(action.filled?.length && { filled: action.filled }),
         secret: action.secret,
         ranges: rangesOf(action.edits),
       })

@@ -50,6 +50,7 @@ const installed = z.strictObject({
       created: z.boolean(),
       hash,
       names: list(text(isEnvName)),
+      filled: z.optional(list(text(isEnvName))),
       secret: z.boolean(),
       ranges: list(z.strictObject({ at: offset, length: offset })),
     }),

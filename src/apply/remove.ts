@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer"
 import { join } from "node:path"
 import { readBytes } from "../disk/look"
+import { withoutAssignments, withoutValues } from "../edit/env"
 import { takeOut } from "../edit/merge"
 import { isSameBut, withoutDependencies } from "../edit/package-json"
 import { CliError } from "../errors"
@@ -100,7 +101,7 @@ export function planPurge(root: string, file: string, keys: { name: string; comm
   if (ours.length === 0) return null
   const names = ours.map(({ name }) => name)
   const installed = { version: "", answers: {}, created: [], edited: [], env: [], dependencies: [], folders: [] }
-  const removals = [envRemoval(file, text, linesWithout(text, names))]
+  const removals = [envRemoval(file, text, withoutAssignments(text, names))]
   return { removals, edited: [], keys: [], used: [], installed, manifest: emptyManifest() }
 }
 
@@ -151,8 +152,9 @@ export async function applyRemoval(
 }
 
 /** Null: the file was ours alone. */
-function withoutKeys(text: string, { created, hash, names, ranges }: InstalledEnv): string | null {
-  const rest = linesWithout(text, names)
+function withoutKeys(text: string, { created, hash, names, ranges, filled = [] }: InstalledEnv): string | null {
+  const added = names.filter((name) => !filled.includes(name))
+  const rest = withoutAssignments(withoutValues(text, filled), added)
   if (hashOf(text) !== hash) return rest
   if (created) return rest.trim() === "" ? null : rest
   const cut = ranges.toReversed().reduce((result, { at, length }) => result.slice(0, at) + result.slice(at + length), text)
@@ -166,11 +168,3 @@ const linesOf = (text: string): string =>
     .split("\n")
     .flatMap((line) => line.trim() || [])
     .join("\n")
-
-/** Without the lines that set `names`, and the comment above each. */
-function linesWithout(text: string, names: string[]): string {
-  const lines = text.split(/(?<=\n)/)
-  const ours = new Set(names)
-  const sets = (line = "") => line.includes("=") && ours.has(line.slice(0, line.indexOf("=")))
-  return lines.filter((line, index) => !sets(line) && !(line.startsWith("#") && sets(lines[index + 1]))).join("")
-}

@@ -38,12 +38,16 @@ export type Answers = {
 export type InstalledEdit = { path: string; hash: string; insertions: Insertion[] }
 /** A file as an earlier run left it, with what it had inserted; nothing where the whole file is ours. */
 export type Left = { text: string; insertions: Insertion[] }
-/** An env file's insertions without their text, which holds a secret. */
+/**
+ * An env file's insertions without their text, which holds a secret.
+ * @property filled names that stood there without a value before
+ */
 export type InstalledEnv = {
   path: string
   created: boolean
   hash: string
   names: string[]
+  filled?: string[] | undefined
   secret: boolean
   ranges: { at: number; length: number }[]
 }

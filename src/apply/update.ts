@@ -66,7 +66,7 @@ export async function applyUpdate(
 }
 
 /** Where the file is what we left, its ranges go on counting; where it is not, its keys are found by their names. */
-function withEnv(known: InstalledEnv[], { path, before, after, names, secret, edits }: EnvAction): InstalledEnv[] {
+function withEnv(known: InstalledEnv[], { path, before, after, names, filled = [], secret, edits }: EnvAction): InstalledEnv[] {
   const earlier = known.find((file) => file.path === path)
   const isAsLeft = earlier === undefined || earlier.hash === hashOf(before ?? "")
   const file: InstalledEnv = {
@@ -74,6 +74,7 @@ function withEnv(known: InstalledEnv[], { path, before, after, names, secret, ed
     created: earlier?.created ?? before === null,
     hash: isAsLeft ? hashOf(after) : "",
     names: [...(earlier?.names ?? []), ...names],
+    ...((earlier?.filled || filled.length > 0) && { filled: [...(earlier?.filled ?? []), ...filled] }),
     secret,
     ranges: [...(earlier?.ranges ?? []), ...rangesOf(edits)],
   }

@@ -2,14 +2,17 @@ import { generateSecret, readManifest } from "../apply/store"
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
-import { render } from "../feature/render"
+import { isFor, render } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { assertFromRegistry, assertNotAliased } from "../host/aliased-packages"
 import { AuthElsewhere } from "../host/auth-elsewhere"
+import { assertRanges } from "../host/dependency-ranges"
 import { type Detection, detect } from "../host/detect"
 import type { HostFiles } from "../host/files"
 import { assertLockedFromRegistry } from "../host/locked-packages"
 import { signInOf } from "../host/sign-in-callers"
+import { takenRoutes } from "../host/taken-routes"
+import { undeclaredInTurbo } from "../host/turbo"
 import { plan as decide } from "../plan/plan"
 import type { Plan } from "../plan/types"
 import { assertEdits } from "./check-code"
@@ -26,6 +29,9 @@ export async function makePlan(feature: LoadedFeature, options: RunOptions, writ
     feature.dependencies.map(({ name }) => name),
   )
   assertPackages(detection.files, feature)
+  const { files, host } = detection
+  const wanted = feature.dependencies.filter(({ when }) => isFor(host, when))
+  host.warnings.push(...assertRanges(files, wanted, host.packageManager))
   const [
     { wrapCall },
     { joinImports },
@@ -71,6 +77,8 @@ function sourcesOf({ files, modules, host }: Detection, feature: string) {
     read: (path: string) => files.read(path),
     isLink: (path: string) => files.isLink(path),
     signInOf: (module: Module) => signInOf(modules, module, host.auth.calls[0]),
+    routesAt: takenRoutes(files, host),
+    undeclaredInTurbo: (names: string[]) => undeclaredInTurbo(files, names),
     isInstalled: (path: string) => created.has(path),
     means: (from: string, specifier: string, module: string) => modules.means(from, specifier, module),
     elsewhere: (name: string, module: string) =>

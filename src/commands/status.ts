@@ -70,7 +70,12 @@ export async function status(given: RunOptions): Promise<number> {
     const { host } = await detect(options.dir, feature.requires, options)
     return finish(host, [...known, ...sources, ...ofHost(host)])
   }
-  const plan = await makePlan(feature, options)
+  const plan = await makePlan(feature, options).catch(rangeConflict)
+  if (plan instanceof CliError) {
+    const { host } = await detect(options.dir, feature.requires, options)
+    const fix = plan.details.suggestion?.replace(/^Nothing was changed\. /, "")
+    return finish(host, [...known, { id: plan.code, state: "todo", message: plan.message, ...(fix && { fix }) }, ...ofHost(host)])
+  }
   plan.warnings.push(...(await contradicted(given, feature, plan.host)))
   return finish(plan.host, [
     ...known,
@@ -187,6 +192,12 @@ function sourceChecks(files: HostFiles, feature: LoadedFeature): Check[] {
   }
 }
 
+/** With a package of MFA's in another version nothing is planned either. */
+function rangeConflict(error: unknown): CliError {
+  if (error instanceof CliError && error.code === "dependency_range_conflict") return error
+  throw error
+}
+
 function schemaCheck(files: HostFiles, { host, actions }: Plan): Check {
   const open = actions.filter(({ path, state }) => path.endsWith(".prisma") && state === "planned")
   if (open.length > 0)
@@ -207,7 +218,10 @@ function schemaCheck(files: HostFiles, { host, actions }: Plan): Check {
 function migrationCheck(files: HostFiles, plan: Plan, feature: LoadedFeature, shown: Shown): Check {
   const models = feature.schema.userFields.flatMap(({ type }) => (/^Mfa\w+/.exec(type)?.[0] ? [/^Mfa\w+/.exec(type)?.[0] as string] : []))
   const migrated = isMigrated(files, plan.host.prisma, models)
-  const fix = plan.nextSteps.map((step) => commandFrom(shown, step)).join("\n")
+  const fix = plan.nextSteps
+    .filter((step) => "command" in step)
+    .map((step) => commandFrom(shown, step))
+    .join("\n")
   if (migrated === null)
     return { id: "migration", state: "unknown", message: "There are no migrations here: files do not tell whether the tables exist.", fix }
   return migrated

@@ -1,9 +1,14 @@
-import { type EditResult, eolOf } from "./splice"
+import { type EditResult, eolOf, type Insertion } from "./splice"
 
 export type EnvEntry = { name: string; value: string; comment: string }
 
-/** @property line what the line of the name says of the value, where that has several */
-export type Assignment = { name: string; value: string; line: string }
+/**
+ * @property line what the line of the name says of the value, where that has several
+ * @property start where its line begins
+ * @property valueAt where a value goes that it has not
+ * @property end of the last line of it, before the break
+ */
+export type Assignment = { name: string; value: string; line: string; start: number; valueAt: number; end: number }
 
 const assignment = /[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*(?:=|:(?=\s))/y
 
@@ -23,8 +28,10 @@ export function* assignmentsOf(text: string): Generator<Assignment> {
     const start = assignment.lastIndex
     const quoted = quotedAt(text, start)
     const line = plainValue(text.slice(start, end))
-    yield { name, value: quoted?.value ?? line, line }
-    at = endOfLine(text, quoted?.end ?? end) + 1
+    const last = endOfLine(text, quoted?.end ?? end)
+    const valueAt = quoted && quoted.end <= end ? quoted.end - 1 - quoted.value.length : start
+    yield { name, value: quoted?.value ?? line, line, start: at, valueAt, end: last }
+    at = last + 1
   }
 }
 
@@ -60,4 +67,42 @@ export function appendEnv(text: string, entries: EnvEntry[]): EditResult {
   const lines = missing.flatMap(({ name, value, comment }) => [`# ${comment}`, `${name}=${value}`])
   const gap = text === "" ? "" : text.endsWith("\n") ? eol : eol + eol
   return { kind: "edit", edits: [{ at: text.length, text: gap + lines.join(eol) + eol }] }
+}
+
+/** Gives a value to entries that are there without one; the last one of a name counts. */
+export function fillEnv(text: string, entries: EnvEntry[]): Insertion[] {
+  const assigned = new Map(Array.from(assignmentsOf(text), (found) => [found.name, found] as const))
+  const fills = entries.flatMap(({ name, value }) => {
+    const found = assigned.get(name)
+    if (found?.value !== "" || value === "") return []
+    // Behind a colon there has to be a blank.
+    return [{ at: found.valueAt, text: text.charAt(found.valueAt - 1) === ":" ? ` ${value}` : value }]
+  })
+  return fills.toSorted((a, b) => a.at - b.at)
+}
+
+/** Without the lines that assign `names`, and the comment above each. */
+export function withoutAssignments(text: string, names: string[]): string {
+  let rest = ""
+  let from = 0
+  for (const { name, start, end } of assignmentsOf(text)) {
+    if (!names.includes(name)) continue
+    const before = text.slice(from, start)
+    rest += before.replace(/(?<=^|\n)#[^\n]*\n$/, "")
+    from = end + (/^\r?\n|^\r/.exec(text.slice(end, end + 2))?.[0].length ?? 0)
+  }
+  return rest + text.slice(from)
+}
+
+/** With no value for `names`, where they stand for the last time. */
+export function withoutValues(text: string, names: string[]): string {
+  const assigned = new Map(Array.from(assignmentsOf(text), (found) => [found.name, found] as const))
+  const found = names.flatMap((name) => assigned.get(name) ?? [])
+  return found
+    .toSorted((a, b) => b.valueAt - a.valueAt)
+    .reduce((rest, { value, valueAt, end }) => {
+      const at = rest.indexOf(value, valueAt)
+      const from = text.charAt(valueAt - 1) === ":" ? valueAt : at
+      return at === -1 || at + value.length > end ? rest : rest.slice(0, from) + rest.slice(at + value.length)
+    }, text)
 }

@@ -1,6 +1,6 @@
 import { validRange } from "semver"
 import { CliError } from "../errors"
-import { fieldsOf, type YamlEntry, yamlSections } from "./catalogs"
+import { at, fieldsOf, yamlFilesOf } from "./catalogs"
 import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
 
@@ -24,8 +24,7 @@ const fields = [
 ]
 
 /** The same in pnpm's and yarn's own files. */
-const yamlFiles = ["pnpm-workspace.yaml", ".yarnrc.yml"]
-const yamlFields = ["overrides", "patchedDependencies", "catalog", "catalogs"]
+const yamlFields = [["overrides"], ["patchedDependencies"], ["catalog"], ["catalogs"]]
 
 /**
  * @property file where it stands, from the app's root
@@ -42,7 +41,7 @@ type Entry = { file: string; field: string; key: string; value: unknown }
 export function assertFromRegistry(files: HostFiles, packages: string[]): void {
   const roots = [...new Set([".", files.workspace ?? "."])]
   const manifests = roots.map((dir) => (dir === "." ? "package.json" : `${dir}/package.json`))
-  const entries = [...manifests.flatMap((file) => manifestEntries(files, file)), ...yamlEntriesOf(files, packages)]
+  const entries = [...manifests.flatMap((file) => entriesAt(file, fields, fieldsOf(files, file))), ...yamlEntriesOf(files)]
   const catalogs = entries.filter(({ field }) => /(^|\.)catalogs?(\.|$)/.test(field))
   for (const entry of entries) {
     const name = packages.find((each) => isOf(entry.key, each))
@@ -59,16 +58,8 @@ function elsewhere(name: string, { file, field, value }: Entry): CliError {
   })
 }
 
-function manifestEntries(files: HostFiles, file: string): Entry[] {
-  const manifest = fieldsOf(files, file)
-  return fields.flatMap((path) =>
-    entriesIn(
-      file,
-      path.join("."),
-      path.reduce<unknown>((inner, name) => Object(inner)[name], manifest),
-    ),
-  )
-}
+const entriesAt = (file: string, fields: string[][], data: unknown): Entry[] =>
+  fields.flatMap((path) => entriesIn(file, path.join("."), at(data, path)))
 
 /** Those within another one, too: npm's overrides for what a package of the workspace gets, and the catalogues by their names. */
 function entriesIn(file: string, field: string, value: unknown): Entry[] {
@@ -80,22 +71,16 @@ function entriesIn(file: string, field: string, value: unknown): Entry[] {
   ])
 }
 
-/** Of every folder up to the repository's: pnpm and yarn look for their files upwards. */
-function yamlEntriesOf(files: HostFiles, packages: string[]): Entry[] {
-  return files.ancestors().flatMap((dir) =>
-    yamlFiles.flatMap((name) => {
-      const path = files.relative(`${dir}/${name}`)
-      const text = files.readAbove(`${dir}/${name}`)
-      if (text === null) return []
-      const found = yamlSections(text, yamlFields, packages)
-      if (found.ok) return found.entries.map((entry: YamlEntry): Entry => ({ file: path, ...entry }))
-      throw new CliError("name_taken", `${path} may have a package of MFA from somewhere else: line ${found.line} cannot be read.`, {
-        file: path,
-        line: found.line,
-        suggestion: "Nothing was changed. Write it as one `name: version` on each line, then run this again.",
-      })
-    }),
-  )
+/** @throws CliError name_taken for a file that cannot be read: it might have any of them */
+function yamlEntriesOf(files: HostFiles): Entry[] {
+  return yamlFilesOf(files).flatMap(({ path, yaml }) => {
+    if (yaml.ok) return entriesAt(path, yamlFields, yaml.data)
+    throw new CliError("name_taken", `${path} may have a package of MFA from somewhere else: line ${yaml.line} cannot be read.`, {
+      file: path,
+      line: yaml.line,
+      suggestion: "Nothing was changed. Write it as one `name: version` on each line, then run this again.",
+    })
+  })
 }
 
 /** `otpauth`, `otpauth@9` and `app>otpauth` of npm and pnpm, `**\/otpauth` and `app/otpauth` of yarn, `otpauth>x` below it. */

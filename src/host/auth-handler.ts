@@ -1,11 +1,11 @@
 /** Where the app's catch-all auth handler is. */
 import type { HostFiles } from "./files"
 
-type Dirs = { appDir: string | null; pagesDir: string | null; pageExtensions: string[] }
+export type RouterDirs = { appDir: string | null; pagesDir: string | null; pageExtensions: string[] }
 type Handler = { handler: string; router: "app" | "pages"; dir: string }
 
 /** Where it was looked for, in words. */
-export function searched({ appDir, pagesDir, pageExtensions }: Dirs): string {
+export function searched({ appDir, pagesDir, pageExtensions }: RouterDirs): string {
   const dirs = [appDir, pagesDir && `${pagesDir}/api`].filter((dir) => dir !== null).join(" or ")
   // A file with another ending may well be there: Next.js does not take it for a route.
   return pageExtensions.includes("ts") || pageExtensions.includes("js")
@@ -24,7 +24,7 @@ export const routeEnding = (extensions: string[]): string =>
  * `app/api/auth/[...nextauth]/route.ts` or `pages/api/auth/[...nextauth].ts`, or elsewhere where the base path is another.
  * Next.js refuses an app in which both answer the same path, so the first one found is the live one.
  */
-export function findHandler(files: HostFiles, { appDir, pagesDir, pageExtensions }: Dirs): Handler | null {
+export function findHandler(files: HostFiles, { appDir, pagesDir, pageExtensions }: RouterDirs): Handler | null {
   const routeIn = routeWith(pageExtensions)
   const pageIn = pageWith(pageExtensions)
   const route = appDir && (findUnder(files, `${appDir}/api`, routeIn) ?? findUnder(files, appDir, routeIn))

@@ -2,6 +2,7 @@ import { coerce, intersects, parse as parseVersion, satisfies, validRange } from
 import { CliError } from "../errors"
 import type { Requirements } from "../feature/types"
 import { detectAuth, detectAuthVersion } from "./auth"
+import { settleAuthVersion } from "./auth-major"
 import { detectClient } from "./client"
 import { detectEnv } from "./env"
 import { HostFiles } from "./files"
@@ -47,15 +48,17 @@ export async function detect(
   const next = detectNext(files, manifest, manifestText)
   requireVersion("next_version_unsupported", "Next.js", next.version, requires.next, warnings)
   warnings.push(...next.warnings)
-  const authVersion = detectAuthVersion(files, manifest, manifestText)
-  requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
+  const statedAuth = detectAuthVersion(files, manifest, manifestText)
   const aliases = new Aliases(files)
   const modules = await Modules.of(files, aliases)
   const config = readNextConfig(files, modules)
+  const { pageExtensions } = config
   warnings.push(...config.warnings)
+  const { version: authVersion, warnings: authDoubts } = settleAuthVersion(files, { ...next.facts, pageExtensions }, statedAuth, requires)
+  warnings.push(...authDoubts)
+  requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.nextAuth, warnings)
   const prismaVersion = detectPrismaVersion(files, modules, manifest, manifestText)
   requireVersion("prisma_version_unsupported", "Prisma", prismaVersion, requires.prisma, warnings)
-  const { pageExtensions } = config
   const auth = detectAuth(files, modules, { ...next.facts, pageExtensions }, authVersion.version, overrides.auth)
   if (auth.facts.router === "app") {
     requireVersion("next_version_unsupported", "Next.js", next.version, requires.appRouter.next, warnings)
@@ -223,11 +226,16 @@ function requireVersion(
   required: string,
   warnings: Warning[],
 ): void {
-  if (inRange(version, required)) return
+  const isKnown = parseVersion(version) !== null || coerce(version) !== null
+  if (isKnown && inRange(version, required)) return
   const [file = "package.json", line] = evidence.split(":")
   const place = { file, ...(line && { line: Number(line) }) }
   // To compare two ranges takes as long as both together, squared.
-  if (!guessed || range.length > longestRange || !validRange(range) || !intersects(range, required, { includePrerelease: true }))
+  const isTag = guessed && !isKnown && !validRange(range)
+  if (
+    !isTag &&
+    (!guessed || range.length > longestRange || !validRange(range) || !intersects(range, required, { includePrerelease: true }))
+  )
     throw new CliError(
       code,
       `${name} ${version.slice(0, longestRange)} is not supported; this version of chimerai needs ${name} ${required}.`,

@@ -36,7 +36,7 @@ const modes = ["production", "development"]
 /** The env file that takes the app's secrets: the first of `.env` and `.env.local` that is private, that with secrets first. */
 export function detectEnv(files: HostFiles): { facts: EnvFacts; evidence: string } {
   const hasSecrets = (path: string) =>
-    /^[ \t]*(?:export[ \t]+)?(AUTH_SECRET|NEXTAUTH_SECRET|DATABASE_URL)[ \t]*=/m.test(files.read(path) ?? "")
+    Array.from(assignmentsOf(files.read(path) ?? "")).some(({ name }) => ["AUTH_SECRET", "NEXTAUTH_SECRET", "DATABASE_URL"].includes(name))
   const usual = [".env", ".env.local"]
   const existing = usual.filter((path) => files.exists(path))
   const first = existing.find(hasSecrets) ?? existing[0] ?? ".env"
@@ -75,6 +75,25 @@ export function holdersOf(name: string, { files }: EnvFacts, read: (path: string
     return first && first.value !== "" ? [first.file] : []
   })
   return [...new Set(holders)]
+}
+
+/**
+ * The files that give a variable no value. Of one that Next.js loads before another, that it is empty decides.
+ * @property isBefore whether it is loaded before `home`, in some mode
+ */
+export function emptyIn(
+  name: string,
+  home: string,
+  { files }: EnvFacts,
+  read: (path: string) => string | null,
+): { file: EnvFile; isBefore: boolean }[] {
+  const orders = modes.map((mode) => loaded.map((path) => path.replace("{mode}", mode)))
+  return files
+    .filter(({ path }) => valueIn(read(path) ?? "", name) === "")
+    .map((file) => ({
+      file,
+      isBefore: orders.some((order) => order.includes(file.path) && order.indexOf(file.path) < order.indexOf(home)),
+    }))
 }
 
 /** The key that encrypts, of `key` or `kid:key,kid:key`. Those behind it may be known: that is why they were changed. */

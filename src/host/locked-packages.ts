@@ -7,7 +7,6 @@ import { parse } from "jsonc-parser"
 import { valid } from "semver"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
-import { yamlEntry } from "./catalogs"
 import type { HostFiles } from "./files"
 import { tooMuch } from "./json"
 
@@ -133,7 +132,10 @@ const isScoped = (path: string, name: string): boolean => path !== name && path.
 
 type Line = { at: number; indent: number; text: string }
 
-/** Of YAML, and of yarn 1, whose file looks like it: lines with something on them. */
+/**
+ * Of YAML, and of yarn 1, whose file looks like it: lines with something on them. Lockfiles are read line by line, as
+ * tools write them: a parser takes a second for each megabyte. What is written otherwise, and may be ours, is refused.
+ */
 function* linesOf(text: string): Generator<Line> {
   for (let at = 0; at < text.length; ) {
     const next = text.indexOf("\n", at)
@@ -143,6 +145,18 @@ function* linesOf(text: string): Generator<Line> {
     if (trimmed !== "" && !trimmed.startsWith("#")) yield { at, indent: line.length - line.trimStart().length, text: trimmed }
     at = end + 1
   }
+}
+
+/** Without a blank that two parts of it could take: a line may have a million. */
+const keyOf = /^(?:'([^']*)'[ \t]*|"([^"\\]*)"[ \t]*|([^\s'"#&*!?{}[\]|>%`,-][^\s:]*|[\w@/.^~<>=][\w@/.^~<>=|* -]*?)):(?:[ \t]+(.*))?$/
+
+/** `key: value` of one line, without quotes and without a comment; the value is empty where others follow. */
+function yamlEntry(line: string): { key: string; value: string } | null {
+  const [all, single, double, plain, rest = ""] = keyOf.exec(line) ?? []
+  if (all === undefined) return null
+  const [, inSingle, inDouble] = /^(?:'([^']*)'|"([^"\\]*)")[ \t]*(?:#.*)?$/.exec(rest) ?? []
+  const bare = rest.startsWith("#") ? "" : (rest.split(" #")[0] ?? "").trim()
+  return { key: (single ?? double ?? plain ?? "").trim(), value: inSingle ?? inDouble ?? bare }
 }
 
 /** A name that is hidden from us by an escape, which no tool writes into a key. */

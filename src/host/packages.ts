@@ -1,7 +1,10 @@
 import { posix } from "node:path"
 import { CliError } from "../errors"
+import { at } from "./catalogs"
 import type { HostFiles } from "./files"
+import { anyFolders, globsOf, isMatch, type Part } from "./globs"
 import { parseManifest } from "./json"
+import { readYaml } from "./yaml"
 
 type Manifest = { name?: string; main?: string; module?: string; types?: string; exports?: unknown; workspaces?: unknown }
 
@@ -50,8 +53,11 @@ export class Packages {
   folderNamed(name: string): string | null {
     const known = this.#all().get(name)
     if (known !== undefined || this.files.workspace !== null) return known ?? null
-    const patterns = workspacePatterns(this.files, ".").map(widened)
-    return foldersOf(this.files, ".", patterns).find((dir) => dir !== "." && readManifest(this.files, dir)?.name === name) ?? null
+    return (
+      foldersOf(this.files, ".", workspacePatterns(this.files, ".")).find(
+        (dir) => dir !== "." && readManifest(this.files, dir)?.name === name,
+      ) ?? null
+    )
   }
 
   #all(): Map<string, string> {
@@ -91,27 +97,21 @@ function readManifest(files: HostFiles, dir: string): Manifest | null {
   return text === null ? null : parseManifest(text)
 }
 
-/** `apps/*`, `packages/**`, `tools/cli`: of pnpm-workspace.yaml, else of package.json. */
+/** `apps/*`, `packages/**`, `!packages/old`: of pnpm-workspace.yaml, else of package.json. */
 export function workspacePatterns(files: HostFiles, root: string): string[] {
-  const yaml = files.read(posix.join(root, "pnpm-workspace.yaml"))
-  const listed = yaml && /^packages:\s*\r?\n((?:[ \t]*(?:-.*|#.*)?\r?\n?)+)/m.exec(yaml)?.[1]
-  if (listed) return Array.from(listed.matchAll(/^[ \t]*-[ \t]*["']?([^"'#\s]+)/gm), ([, pattern = ""]) => pattern)
-  const inline = yaml && /^packages:[ \t]*\[([^\]]*)\]/m.exec(yaml)?.[1]
-  if (inline) return inline.split(",").flatMap((item) => item.replace(/["'\s]/g, "") || [])
+  const text = files.read(posix.join(root, "pnpm-workspace.yaml"))
+  const yaml = text === null ? null : readYaml(text)
+  // What pnpm cannot read either names no packages.
+  const listed = yaml?.ok ? at(yaml.data, ["packages"]) : null
   const stated = readManifest(files, root)?.workspaces
-  const patterns = Array.isArray(stated) ? stated : (stated as { packages?: unknown } | undefined)?.packages
-  return Array.isArray(patterns) ? patterns.filter((pattern) => typeof pattern === "string") : []
+  const patterns = [listed, stated, at(stated, ["packages"])].find((value) => Array.isArray(value)) ?? []
+  return (patterns as unknown[]).filter((pattern) => typeof pattern === "string")
 }
-
-/** Part of a name with a sign of a pattern in it counts as `*`: package managers know more signs than are read here. */
-const widened = (pattern: string): string =>
-  pattern
-    .split("/")
-    .map((segment) => (segment !== "**" && /[*?[\]{}()]/.test(segment) ? "*" : segment))
-    .join("/")
 
 /** Folders that the patterns of one workspace name, on the way to packages too. No real one comes near it; `**` many times over would. */
 const mostFolders = 50_000
+/** Levels that `**` is looked for packages in. */
+const deepest = 4
 
 /**
  * The folders that the patterns of a workspace name, as paths from the app. Those that are not in it, by the pattern or
@@ -119,10 +119,10 @@ const mostFolders = 50_000
  * @throws CliError workspace_too_large
  */
 export function foldersOf(files: HostFiles, root: string, patterns: string[]): string[] {
-  let named = 0
+  let total = 0
   const count = (folders: number) => {
-    named += folders
-    if (named > mostFolders)
+    total += folders
+    if (total > mostFolders)
       throw new CliError("workspace_too_large", `The workspace's patterns name more than ${mostFolders} folders.`, {
         file: posix.join(root, "package.json"),
         suggestion: "Nothing was changed. Name the folders more closely; or run this in a copy of the app alone.",
@@ -135,24 +135,33 @@ export function foldersOf(files: HostFiles, root: string, patterns: string[]): s
       .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
       .map(({ name }) => posix.join(dir, name))
   }
-  const matching = (pattern: string): string[] => {
-    const segments = pattern.split("/").filter((segment) => segment !== "" && segment !== ".")
-    if (pattern.startsWith("!") || segments.includes("..")) return []
+  const below = (dir: string): string[] => {
+    const found = [dir]
+    for (let level = 0, dirs = [dir]; level < deepest && dirs.length > 0; level++) {
+      dirs = dirs.flatMap(inside)
+      found.push(...dirs)
+    }
+    return found
+  }
+  const matching = (glob: Part[]): string[] => {
     let dirs = [root]
-    for (const segment of segments) {
+    for (const part of glob) {
       // Also where a folder is only named: patterns may be many, and long.
       count(dirs.length)
-      if (segment === "**")
-        dirs = dirs.flatMap((dir) => {
-          const children = inside(dir)
-          return [dir, ...children, ...children.flatMap(inside)]
-        })
-      else if (segment === "*") dirs = dirs.flatMap(inside)
-      else dirs = dirs.map((dir) => posix.join(dir, segment))
+      if (part === anyFolders) dirs = dirs.flatMap(below)
+      else if (typeof part === "function") dirs = dirs.flatMap((dir) => inside(dir).filter((path) => part(posix.basename(path))))
+      else dirs = dirs.map((dir) => posix.join(dir, part))
       dirs = [...new Set(dirs)]
     }
     return dirs
   }
+  const excluded = patterns.flatMap((pattern) => (pattern.startsWith("!") ? globsOf(pattern.slice(1)) : []))
+  const isExcluded = (dir: string) => {
+    const names = posix.relative(root, dir).split("/")
+    count(excluded.length)
+    return excluded.some((glob) => isMatch(glob, names))
+  }
   const isPackage = (dir: string) => files.isFile(posix.join(dir, "package.json")) && (dir === root || files.isWithin(root, dir))
-  return [...new Set(patterns.flatMap(matching))].filter(isPackage)
+  const named = new Set(patterns.flatMap((pattern) => (pattern.startsWith("!") ? [] : globsOf(pattern))).flatMap(matching))
+  return [...named].filter((dir) => isPackage(dir) && !isExcluded(dir))
 }

@@ -2,7 +2,7 @@ import { posix } from "node:path"
 import { blockValue, type SchemaBlock, type SchemaField, scanSchema } from "../edit/prisma/scan"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
-import { evidenceOf, type HostFiles } from "./files"
+import type { HostFiles } from "./files"
 import { parseManifest } from "./json"
 import type { Modules } from "./modules"
 import { findSchema } from "./schema-files"
@@ -31,12 +31,12 @@ export function detectPrismaVersion(files: HostFiles, modules: Modules, manifest
 
 /** The Prisma of the first other package of the workspace that has it. Which client is the app's, its imports say later. */
 function sharedPrisma(files: HostFiles, { packages }: Modules): VersionFact | null {
-  for (const path of packages.dirs.map((dir) => `${dir}/package.json`)) {
+  for (const dir of packages.dirs) {
+    const path = `${dir}/package.json`
     const text = files.read(path) ?? "{}"
     const { dependencies, devDependencies } = parseManifest(text)
     const range = dependencies?.["@prisma/client"] ?? devDependencies?.["@prisma/client"]
-    if (range !== undefined)
-      return { ...versionOf(files, "@prisma/client", range, text), evidence: evidenceOf(path, text, '"@prisma/client"') }
+    if (range !== undefined) return versionOf(files, "@prisma/client", range, text, dir)
   }
   return null
 }

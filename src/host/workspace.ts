@@ -1,9 +1,12 @@
-import { dirname, join } from "node:path"
+import { dirname, join, posix } from "node:path"
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser"
+import { minVersion, satisfies, validRange } from "semver"
 import { lineAt } from "../edit/splice"
 import { CliError } from "../errors"
+import { rangeInCatalog } from "./catalogs"
 import { evidenceOf, type HostFiles } from "./files"
 import { parseManifest, tooMuch, wrongField } from "./json"
+import { lockedVersions } from "./locked-version"
 import type { PackageManager } from "./types"
 
 export type PackageJson = {
@@ -121,18 +124,40 @@ export type VersionFact = {
 /** An address without the login it is fetched with, `git+https://me:token@github.com/x`: versions are printed. */
 export const withoutLogin = (range: string): string => range.replace(/\/\/[^/\s]*@/g, "//<secret>@")
 
-/** The version a package has in the app: what is installed, else what the lockfile says, else what its range begins with. */
-export function versionOf(files: HostFiles, name: string, stated: string, manifestText: string): VersionFact {
-  const range = withoutLogin(stated)
-  const known = installedVersion(files, name) ?? lockedVersion(files, name)
-  const evidence = evidenceOf("package.json", manifestText, `"${name}"`)
-  if (known) return { version: known, range, guessed: false, evidence }
-  return { version: range.replace(/^[\^~>=v\s]+/, ""), range, guessed: !/^v?\d/.test(range), evidence }
+/** Characters. To parse a range takes longer than its length says. */
+const longestRange = 200
+
+/**
+ * The version that a package has in the app, or in another package of its workspace: what is installed, else what a
+ * lockfile gives to just that package, else what its range begins with. What is outside of the range is somebody else's,
+ * or of another time, and does not count.
+ * @param dir the folder of the package.json that `manifestText` is of
+ */
+export function versionOf(files: HostFiles, name: string, stated: string, manifestText: string, dir = "."): VersionFact {
+  const meant = meantRange(files, name, stated)
+  const isFitting = (version: string) =>
+    meant.length > longestRange || validRange(meant) === null || satisfies(version, meant, { includePrerelease: true })
+  const range = withoutLogin(meant)
+  const evidence = evidenceOf(posix.join(dir, "package.json"), manifestText, `"${name}"`)
+  const installed = installedVersion(files, name, dir)
+  if (installed !== null && isFitting(installed)) return { version: installed, range, guessed: false, evidence }
+  const owner = parseManifest(manifestText).name ?? ""
+  for (const { version, isCurrent } of lockedVersions(files, dir, { name, ranges: [stated, meant], owner }))
+    if (isCurrent || isFitting(version)) return { version, range, guessed: false, evidence }
+  const [, simple] = /^[\^~>=v\s]*(\d[\w.+*-]*)$/.exec(range) ?? []
+  const lowest = simple ?? (range.length > longestRange || validRange(range) === null ? null : minVersion(range)?.version)
+  return { version: lowest ?? range, range, guessed: !/^v?\d[\w.+*-]*$/.test(range), evidence }
 }
 
-/** What stands in `node_modules`, where Node would look for it. */
-export function installedVersion(files: HostFiles, name: string): string | null {
-  let dir = files.root
+/** What a range stands for: an entry of a catalogue, or the package by its own name. */
+export function meantRange(files: HostFiles, name: string, stated: string): string {
+  const range = (stated.startsWith("catalog:") ? rangeInCatalog(files, name, stated) : null) ?? stated
+  return range.startsWith(`npm:${name}@`) ? range.slice(`npm:${name}@`.length) : range
+}
+
+/** What stands in `node_modules`, where Node would look for it from a folder. */
+export function installedVersion(files: HostFiles, name: string, from = "."): string | null {
+  let dir = join(files.root, from)
   for (;;) {
     const manifest = files.readAbove(join(dir, "node_modules", name, "package.json"))
     if (manifest) return /"version"\s*:\s*"([^"]+)"/.exec(manifest)?.[1] ?? null
@@ -147,21 +172,4 @@ export function notInstalled(files: HostFiles, names: string[]): string[] {
   const isElsewhere = files.ancestors().some((dir) => [".pnp.cjs", ".pnp.js"].some((name) => files.exists(files.relative(join(dir, name)))))
   if (isElsewhere || installedVersion(files, "next") === null) return []
   return names.filter((name) => installedVersion(files, name) === null)
-}
-
-/** What the nearest lockfile pins. Each format is read by the one line that names the package. */
-function lockedVersion(files: HostFiles, name: string): string | null {
-  const escaped = name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")
-  const formats: [string, RegExp][] = [
-    ["package-lock.json", new RegExp(`"node_modules/${escaped}":\\s*\\{\\s*"version":\\s*"([^"]+)"`)],
-    ["pnpm-lock.yaml", new RegExp(`^[ \\t]+'?${escaped}'?:[ \\t]*\\r?\\n[ \\t]+specifier:.*\\n[ \\t]+version: '?([^\\s('_]+)`, "m")],
-    ["yarn.lock", new RegExp(`^"?${escaped}@.*:\\r?\\n[ \\t]+version:? "?([^"\\r\\n]+)`, "m")],
-    ["bun.lock", new RegExp(`"${escaped}": \\["${escaped}@([^"]+)"`)],
-  ]
-  for (const dir of files.ancestors())
-    for (const [file, pattern] of formats) {
-      const version = pattern.exec(files.readAbove(join(dir, file)) ?? "")?.[1]
-      if (version) return version
-    }
-  return null
 }

@@ -1,30 +1,24 @@
-import { appendEnv } from "../edit/env"
-import { applyInsertions, type Insertion } from "../edit/splice"
+import { appendEnv, type EnvEntry, fillEnv } from "../edit/env"
+import { applyInsertions } from "../edit/splice"
 import { CliError } from "../errors"
 import type { LoadedFeature } from "../feature/types"
-import { type EnvFile, holdersOf, isKnown, knownFileOf, type Privacy, valueIn, wasCommittedOnce } from "../host/env"
+import { type EnvFile, emptyIn, holdersOf, isKnown, knownFileOf, type Privacy, valueIn, wasCommittedOnce } from "../host/env"
 import type { HostFiles } from "../host/files"
 import type { Host, Warning } from "../host/types"
 import type { Sources } from "./sources"
-import type { Action } from "./types"
+import type { Action, EnvAction } from "./types"
 
 export function planEnv(host: Host, feature: LoadedFeature, sources: Sources): Action[] {
   const { example } = host.env
   const names = feature.env.map(({ name }) => name)
   const { path: file, privacy } = homeOf(host, names, sources)
-  const actions: Action[] = []
+  const actions: Action[] = emptyNames(host, names, file, sources)
   if (privacy === "ignored") {
     const before = sources.read(file)
     const entries = feature.env.map(({ name, comment, generate }) => ({ name, comment, value: sources.generate(generate) }))
-    actions.push({
-      kind: "env",
-      path: file,
-      before,
-      names,
-      secret: true,
-      reason: "a new key, generated here",
-      ...appended(before ?? "", entries),
-    })
+    const change = changed(before ?? "", entries)
+    const reason = change.state === "planned" ? "a new key, generated here" : "it has a key already"
+    actions.push({ kind: "env", path: file, before, names, secret: true, reason, ...change })
   } else {
     const commands = feature.env.map(({ name, generate }) => `${name}="$(openssl rand -base64 ${generate.split(":")[1]})"`)
     const done = feature.env.every(({ name }) => holdersOf(name, host.env, sources.read).some((holder) => !isKnown(holder)))
@@ -46,7 +40,7 @@ export function planEnv(host: Host, feature: LoadedFeature, sources: Sources): A
       names,
       secret: false,
       reason: "its name, without a value",
-      ...appended(before ?? "", entries),
+      ...changed(before ?? "", entries),
     })
   }
   return actions
@@ -64,11 +58,39 @@ export function whyNotPrivate(privacy: Exclude<Privacy, "ignored">, file: string
   }[privacy]
 }
 
-/** The file that has one of the variables, so that none gets a second value; else the one for secrets. */
-function homeOf({ env }: Host, names: string[], sources: Sources): EnvFile {
+/**
+ * The file that has one of the variables, so that none gets a second value; else one that names it without a value and is
+ * read before the others; else the one for secrets.
+ */
+function homeOf({ env }: Host, names: string[], { read }: Sources): EnvFile {
   const usual = env.files.filter(({ path }) => path === ".env" || path === ".env.local")
-  const holders = names.flatMap((name) => holdersOf(name, env, sources.read)).filter((holder) => usual.includes(holder))
-  return holders.find((holder) => !isKnown(holder)) ?? { path: env.file, privacy: env.privacy }
+  const holders = names.flatMap((name) => holdersOf(name, env, read)).filter((holder) => usual.includes(holder))
+  const empty = names.flatMap((name) => emptyIn(name, env.file, env, read)).filter(({ file }) => usual.includes(file))
+  return (
+    holders.find((holder) => !isKnown(holder)) ??
+    empty.find(({ file, isBefore }) => file.privacy === "ignored" && (isBefore || file.path === env.file))?.file ?? {
+      path: env.file,
+      privacy: env.privacy,
+    }
+  )
+}
+
+/** Other files that name a variable without a value: before the one that has it they hide it, behind it they mislead. */
+function emptyNames({ env }: Host, names: string[], home: string, { read }: Sources): Action[] {
+  return names.flatMap((name) =>
+    emptyIn(name, home, env, read)
+      .filter(({ file }) => file.path !== home)
+      .map(({ file, isBefore }): Action => {
+        const read = isBefore ? `which Next.js reads before ${home}` : `and what reads ${file.path} alone finds no key`
+        return {
+          kind: "manual",
+          path: file.path,
+          reason: `${name} is there without a value, ${read}: take that line out`,
+          snippet: `${name}=`,
+          state: "planned",
+        }
+      }),
+  )
 }
 
 /**
@@ -118,11 +140,9 @@ const whoKnows = ({ privacy }: EnvFile): string =>
     ? "which browsers can read, by its folder or by a link: a key that was published is no key"
     : "which git tracks: a key that was committed is known to everybody who has the repository"
 
-function appended(
-  before: string,
-  entries: Parameters<typeof appendEnv>[1],
-): { after: string; edits: Insertion[]; state: "planned" | "unchanged" } {
-  const result = appendEnv(before, entries)
-  const edits = result.kind === "edit" ? result.edits : []
-  return { after: applyInsertions(before, edits), edits, state: edits.length > 0 ? "planned" : "unchanged" }
+function changed(before: string, entries: EnvEntry[]): Pick<EnvAction, "after" | "edits" | "filled" | "state"> {
+  const appended = appendEnv(before, entries)
+  const edits = [...fillEnv(before, entries), ...(appended.kind === "edit" ? appended.edits : [])]
+  const filled = entries.flatMap(({ name, value }) => (value !== "" && valueIn(before, name) === "" ? [name] : []))
+  return { after: applyInsertions(before, edits), edits, filled, state: edits.length > 0 ? "planned" : "unchanged" }
 }

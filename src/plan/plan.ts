@@ -6,6 +6,7 @@ import type { Host, Warning } from "../host/types"
 import { toEdit } from "./edit"
 import { planEnv } from "./env"
 import { planFiles } from "./files"
+import { assertRoutesFree } from "./routes"
 import { planSchema } from "./schema"
 import { planAuth, planMiddleware, planSignInCallers } from "./sign-in"
 import type { Sources } from "./sources"
@@ -14,8 +15,10 @@ import type { Action, NextStep, Plan } from "./types"
 /** Decides every change. Nothing is half-planned: a file that cannot be edited safely refuses the whole. */
 export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources: Sources): Plan {
   const dependencies = planDependencies(host, feature, sources)
+  const created = planFiles(recipe.files, sources)
+  const shadowed = assertRoutesFree(host, recipe.files, recipe.routes, sources)
   const actions = [
-    ...planFiles(recipe.files, sources),
+    ...created,
     ...planAuth(host, feature, recipe, sources),
     ...planSchema(host, feature, recipe, sources),
     ...planEnv(host, feature, sources),
@@ -29,8 +32,8 @@ export function plan(host: Host, feature: LoadedFeature, recipe: Recipe, sources
     actions,
     dependencies: { added: dependencies.added, kept: dependencies.kept },
     routes: recipe.routes,
-    nextSteps: nextSteps(host, feature),
-    warnings: [...host.warnings, ...otherSecondFactors(host, feature, recipe), ...otherContent(actions)],
+    nextSteps: [...nextSteps(host, feature), ...turboStep(feature, sources)],
+    warnings: [...host.warnings, ...shadowed, ...otherSecondFactors(host, feature, recipe), ...otherContent(actions)],
   }
 }
 
@@ -78,6 +81,14 @@ function planDependencies(host: Host, feature: LoadedFeature, sources: Sources):
   )
   const added = missing.map(({ name }) => name)
   return { action, added, kept: names.filter((name) => !added.includes(name)) }
+}
+
+/** turbo hands no variable on that it does not know of, and takes builds with another key for the same. */
+function turboStep({ env }: LoadedFeature, sources: Sources): NextStep[] {
+  const undeclared = sources.undeclaredInTurbo(env.map(({ name }) => name))
+  if (undeclared === null) return []
+  const names = undeclared.names.map((name) => JSON.stringify(name)).join(", ")
+  return [{ file: undeclared.file, text: `add ${names} to globalEnv, or turbo keeps it from the tasks that it runs` }]
 }
 
 function nextSteps(host: Host, feature: LoadedFeature): NextStep[] {

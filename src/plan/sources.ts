@@ -1,5 +1,6 @@
 import type { Elsewhere } from "../edit/typescript/elsewhere"
 import type { Module } from "../edit/typescript/module"
+import type { Taken } from "../host/taken-routes"
 
 /** What planning needs from outside, as values and functions, so that it stays pure. */
 export type Sources = {
@@ -8,6 +9,10 @@ export type Sources = {
   isLink(path: string): boolean
   /** Whether an earlier run has created a file here, as the manifest has it. */
   isInstalled(path: string): boolean
+  /** The app's own files that answer an address. */
+  routesAt(address: string): Taken[]
+  /** The turbo.json that should name variables, and those that it does not. */
+  undeclaredInTurbo(names: string[]): { file: string; names: string[] } | null
   parse(path: string, text: string): Module
   /** Whether a specifier in a file means a module, by where it is: what it looks like says nothing. */
   means(from: string, specifier: string, module: string): boolean

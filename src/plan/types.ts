@@ -12,7 +12,16 @@ export type CreateAction = Base & {
   existing?: string
 }
 export type EditAction = Base & { kind: "edit" | "dependency"; before: string; after: string; edits: Insertion[] }
-export type EnvAction = Base & { kind: "env"; before: string | null; after: string; edits: Insertion[]; names: string[]; secret: boolean }
+/** @property filled names that stood there without a value, and get one */
+export type EnvAction = Base & {
+  kind: "env"
+  before: string | null
+  after: string
+  edits: Insertion[]
+  names: string[]
+  filled?: string[]
+  secret: boolean
+}
 /** What only the user can do. `snippet` is in the host's own names. */
 export type ManualAction = Base & { kind: "manual"; snippet: string }
 export type DeleteAction = Base & { kind: "delete"; before: string }
@@ -20,8 +29,8 @@ export type DeleteAction = Base & { kind: "delete"; before: string }
 export type Action = CreateAction | EditAction | EnvAction | ManualAction | DeleteAction
 export type WriteAction = Exclude<Action, ManualAction>
 
-/** A command for the user, and the folder it is run in. */
-export type NextStep = { dir: string; command: string }
+/** A command for the user, and the folder it is run in; or what to write into a file. */
+export type NextStep = { dir: string; command: string } | { file: string; text: string }
 
 /** One object for preview, JSON and apply: what is shown is what is done. */
 export type Plan = {

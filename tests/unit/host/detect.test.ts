@@ -472,12 +472,15 @@ describe("where things are", () => {
     ["package-lock.json", '{ "packages": { "node_modules/next-auth": {\n "version": "5.0.0-beta.29" } } }'],
     [
       "pnpm-lock.yaml",
-      "importers:\n  .:\n    dependencies:\n      next-auth:\n        specifier: 5.0.0-beta.29\n        version: 5.0.0-beta.29(next@15.0.0)\n",
+      "importers:\n  .:\n    dependencies:\n      next-auth:\n        specifier: ^5.0.0-beta.4\n        version: 5.0.0-beta.29(next@15.0.0)\n",
     ],
     ["yarn.lock", '"next-auth@^5.0.0-beta.4":\n  version "5.0.0-beta.29"\n'],
-    ["bun.lock", '    "next-auth": ["next-auth@5.0.0-beta.29", "", {}],\n'],
-  ])("the version that %s pins", async (file, text) => {
-    expect((await factsOf({ [file]: text })).auth.version).toBe("5.0.0-beta.29")
+    ["bun.lock", '{ "packages": {\n    "next-auth": ["next-auth@5.0.0-beta.29", "", {}],\n} }\n'],
+  ])("the version that %s pins, within the range", async (file, text) => {
+    const manifest = JSON.parse(String((await import("../../support/host")).minimalHost["package.json"]))
+    expect((await factsOf({ [file]: text })).auth.version).toBe(manifest.dependencies["next-auth"])
+    manifest.dependencies["next-auth"] = "^5.0.0-beta.4"
+    expect((await factsOf({ [file]: text, "package.json": JSON.stringify(manifest) })).auth.version).toBe("5.0.0-beta.29")
   })
 
   test("a range that reaches far enough, with nothing installed or locked, is doubted and not refused", async () => {
