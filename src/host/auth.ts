@@ -7,7 +7,7 @@ import { AuthElsewhere } from "./auth-elsewhere"
 import { findHandler, routeEnding, searched } from "./auth-handler"
 import { Options } from "./auth-options"
 import { AuthRuns } from "./auth-runs"
-import { exportOf } from "./exports"
+import { type Declared, declarationOf, exportOf } from "./exports"
 import type { HostFiles } from "./files"
 import { parseManifest } from "./json"
 import type { Modules } from "./modules"
@@ -189,6 +189,21 @@ function isPackage(files: HostFiles, specifier: string): boolean {
 
 const handlerNames = ["handlers", "GET", "POST"]
 
+/** The modules that names of a module have their values from. */
+function makersOf(modules: Modules, module: Module, names: string[]): string[] {
+  const declared = names.flatMap((name) => exportOf(modules, module, name) ?? [])
+  return [...new Set(declared.map((one) => makerOf(modules, one)))]
+}
+
+function makerOf(modules: Modules, { module, name }: Declared, depth = 0): string {
+  const source = depth > deepestNames ? null : modules.locate.givenBy(module, name)
+  const next = source === null ? null : declarationOf(modules, module, source, "skip")
+  return next === null ? module.path : makerOf(modules, next, depth + 1)
+}
+
+/** Names that have their value from one another. */
+const deepestNames = 10
+
 /**
  * The module whose NextAuth the route handler exports, by the names that it hands on; null where that cannot be told.
  * @throws CliError auth_config_not_found where they come from what is no file here and no package: any other NextAuth in reach is not theirs
@@ -199,8 +214,14 @@ function liveCall(files: HostFiles, modules: Modules, handler: string): string |
   for (let step = 0; path !== null && step < 5; step++) {
     const module = modules.parse(path)
     if (!module) return null
-    if (callsNextAuth(modules, module)) return path
     const { path: from } = module
+    if (callsNextAuth(modules, module)) {
+      // Beside its own call, which may be one for the edge, it may hand on what another module has made.
+      const makers = makersOf(modules, module, step === 0 ? [...handlerNames, "default"] : handlerNames)
+      if (makers.length === 0 || makers.includes(path)) return path
+      path = makers.length === 1 ? (makers[0] ?? null) : null
+      continue
+    }
     const imported = module.imports
       .filter(({ typeOnly }) => !typeOnly)
       .filter(({ names }) => names.some((name) => handlerNames.includes(name.imported)))

@@ -72,7 +72,7 @@ function passwordUpdates(file: string, text: string, users: string, mayLook: () 
 /** What a call of NextAuth looks like in a file that serves sign-ins with one of its own; null where it does not. */
 function otherCall(text: string): RegExp | null {
   const [, all, renamed, plain] =
-    /^[ \t]*import[ \t]+(?:(?:\w+,[ \t]*)?\*[ \t]+as[ \t]+(\w+)|\{[^}"']{0,500}\bdefault[ \t]+as[ \t]+(\w+)|(\w+))[^;"']{0,500}["']next-auth(?:\/next)?(?:\/index)?["']/m.exec(
+    /(?:^|;)[ \t]*import[ \t]+(?:(?:\w+,[ \t]*)?\*[ \t]+as[ \t]+(\w+)|\{[^}"']{0,500}\bdefault[ \t]+as[ \t]+(\w+)|(\w+))[^;"']{0,500}["']next-auth(?:\/next)?(?:\/index)?["']/m.exec(
       text,
     ) ?? []
   const name = all === undefined ? (renamed ?? plain) : `${all}[ \\t]*\\.[ \\t]*default`

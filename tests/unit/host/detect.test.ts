@@ -1029,6 +1029,57 @@ describe("overruled by a flag", () => {
   })
 })
 
+describe("a call of NextAuth beside names that another one has made", () => {
+  const full =
+    'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers, auth, signIn, signOut } = NextAuth({ providers: [] });\n'
+  const edge = 'import NextAuth from "next-auth";\nexport const { auth: edgeAuth } = NextAuth({ providers: [] });\n'
+  const route = "app/api/auth/[...nextauth]/route.ts"
+
+  test.each<[string, Tree]>([
+    [
+      "a barrel that hands it on",
+      { "auth.ts": null, "auth/index.ts": `export { auth, handlers, signIn, signOut } from "./full";\n${edge}`, "auth/full.ts": full },
+    ],
+    [
+      "a barrel that imports it",
+      { "auth.ts": null, "auth/index.ts": `import { handlers } from "./full";\n${edge}export { handlers };\n`, "auth/full.ts": full },
+    ],
+    [
+      "another name",
+      {
+        "auth.ts": null,
+        "auth/index.ts": `import * as own from "./full";\nimport { handlers as h } from "./full";\nvoid own;\n${edge}const made = h;\nexport const handlers = made;\n`,
+        "auth/full.ts": full,
+      },
+    ],
+    ["the route", { "auth.ts": full, [route]: `${edge}import { handlers } from "@/auth";\nexport const { GET, POST } = handlers;\n` }],
+    [
+      "a part of it in the route",
+      {
+        "auth.ts": full,
+        [route]: `${edge}import { handlers } from "@/auth";\nexport const GET = handlers.GET;\nexport const POST = handlers.POST;\n`,
+      },
+    ],
+  ])("is not the sign-in: %s", async (_, tree) => {
+    const { auth } = await factsOf(tree)
+    expect(auth.calls).toEqual([tree["auth/full.ts"] ? "auth/full.ts" : "auth.ts"])
+  })
+
+  test("is the sign-in where they are its own", async () => {
+    const { auth } = await factsOf({ "auth.ts": `${full}export const edge = auth;\n`, "lib/edge.ts": edge })
+    expect(auth.calls).toEqual(["auth.ts"])
+    const kept = full.replace("export const { handlers, auth, signIn, signOut } =", "const next =")
+    expect((await factsOf({ "auth.ts": `${kept}export const { handlers, auth } = next;\n` })).auth.calls).toEqual(["auth.ts"])
+  })
+
+  test("and `status` sees one behind another import on its line", async () => {
+    const dir = makeHost({ "lib/admin.ts": full.replace("import NextAuth", 'import "server-only"; import NextAuth') })
+    const { findBypasses } = await import("../../../src/host/bypasses")
+    const { makesSessions } = findBypasses(new HostFiles(dir), new Set(["auth.ts"]), "user")
+    expect(makesSessions.map(({ file }) => file)).toEqual(["lib/admin.ts"])
+  })
+})
+
 test.each([
   ["export const prisma = 1;\nexport { prisma as other };\n", "other", "ok"],
   ["export default 1;\n", "default", "ok"],
