@@ -14,6 +14,7 @@ type Manifest = { name?: string; main?: string; module?: string; types?: string;
  */
 export class Packages {
   #dirs: Map<string, string> | null = null
+  readonly #entries = new Map<string, Entry>()
 
   constructor(private readonly files: HostFiles) {}
 
@@ -22,16 +23,26 @@ export class Packages {
     const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0]
     const dir = name === undefined ? undefined : this.#all().get(name)
     if (name === undefined || dir === undefined) return []
-    const manifest = readManifest(this.files, dir)
+    const { exported, main } = this.#entryOf(dir)
     const subpath = `.${specifier.slice(name.length)}`
-    const stated = exported(manifest?.exports, subpath)
-    const named = subpath === "." ? [manifest?.types, manifest?.module, manifest?.main] : [subpath]
+    const stated = exported(subpath)
+    const named = subpath === "." ? main : [subpath]
     const usual = subpath === "." ? ["src/index", "index"] : [`src/${subpath}`]
     // Built output is not there, or not what is edited: its source is.
     return [...stated, ...named, ...usual]
       .filter((path) => path !== undefined)
       .flatMap((path) => [path, path.replace(/^(\.\/)?(dist|build|lib)\//, "src/")])
       .map((path) => posix.normalize(posix.join(dir, path.replace(/\.d\.ts$/, ""))))
+  }
+
+  /** Read once: a module may import a thousand names of one package. */
+  #entryOf(dir: string): Entry {
+    const known = this.#entries.get(dir)
+    if (known) return known
+    const manifest = readManifest(this.files, dir)
+    const entry = { exported: exportsOf(manifest?.exports), main: [manifest?.types, manifest?.module, manifest?.main] }
+    this.#entries.set(dir, entry)
+    return entry
   }
 
   /** The folder of the package that a file outside the app belongs to. */
@@ -73,20 +84,31 @@ export class Packages {
   }
 }
 
+type Entry = { exported: (subpath: string) => string[]; main: (string | undefined)[] }
+
+/** Subpaths with a star that one package names. Real ones name some. */
+const mostPatterns = 1_000
+
 /** What `exports` of a package.json says of a subpath: every file it names, whatever the condition. */
-function exported(exports: unknown, subpath: string): string[] {
-  if (typeof exports === "string") return subpath === "." ? [exports] : []
-  if (!exports || typeof exports !== "object") return []
+function exportsOf(exports: unknown): Entry["exported"] {
+  if (typeof exports === "string") return (subpath) => (subpath === "." ? [exports] : [])
+  if (!exports || typeof exports !== "object") return () => []
   const table = exports as Record<string, unknown>
-  if (!Object.keys(table).some((key) => key.startsWith("."))) return subpath === "." ? filesIn(table) : []
-  if (subpath in table) return filesIn(table[subpath])
-  for (const [pattern, value] of Object.entries(table)) {
-    const [before = "", after = ""] = pattern.split("*")
-    if (!pattern.includes("*") || !subpath.startsWith(before) || !subpath.endsWith(after)) continue
-    const star = subpath.slice(before.length, subpath.length - after.length)
-    return filesIn(value).map((path) => path.replace("*", star))
+  if (!Object.keys(table).some((key) => key.startsWith("."))) return (subpath) => (subpath === "." ? filesIn(table) : [])
+  const patterns = Object.entries(table)
+    .filter(([pattern]) => pattern.includes("*"))
+    .slice(0, mostPatterns)
+    .map(([pattern, value]) => ({ parts: pattern.split("*"), value }))
+  return (subpath) => {
+    if (Object.hasOwn(table, subpath)) return filesIn(table[subpath])
+    for (const { parts, value } of patterns) {
+      const [before = "", after = ""] = parts
+      if (!subpath.startsWith(before) || !subpath.endsWith(after)) continue
+      const star = subpath.slice(before.length, subpath.length - after.length)
+      return filesIn(value).map((path) => path.replace("*", () => star))
+    }
+    return []
   }
-  return []
 }
 
 const filesIn = (value: unknown): string[] =>

@@ -131,6 +131,21 @@ describe("files that are long, many, or full of the same", () => {
   })
 })
 
+test("a package of the workspace is read once, however many of its names are imported", () => {
+  const names = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`./n${at}*`, `./src/n${at}*.ts`]))
+  const top = makeHost({
+    ...Object.fromEntries(Object.entries(minimalHost).map(([path, text]) => [`apps/web/${path}`, text])),
+    ...Object.fromEntries(Object.keys(minimalHost).map((path) => [path, null])),
+    "package.json": JSON.stringify({ private: true, workspaces: ["apps/*", "packages/*"] }),
+    "packages/b/package.json": JSON.stringify({ name: "@a/b", exports: names }),
+    "apps/web/auth.ts": `${many(8_000, (at) => `import "@a/b/${at}";`)}\n${minimalHost["auth.ts"]}`,
+  })
+  const start = seconds()
+  const { json, stderr } = chimerai(["add", "mfa", join(top, "apps/web"), "--dry-run", "--json"])
+  expect(json.status, stderr).toBe("planned")
+  expect(seconds() - start).toBeLessThan(soon)
+})
+
 test("status names some places of a file, not thousands", () => {
   const dir = makeHost()
   expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
