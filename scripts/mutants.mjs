@@ -93,8 +93,8 @@ const mutants = [
   [
     "claims stamped after the app's callback",
     "session-token.ts",
-    "return { ...Object.fromEntries(rest), ...claims } as Token",
-    "return { ...claims, ...token } as Token",
+    "{ ...Object.fromEntries(rest), ...claims } as Token",
+    "{ ...claims, ...token } as Token",
     "T14 update",
     unit,
   ],
@@ -346,8 +346,8 @@ const mutants = [
   [
     "v4: claims stamped after the app's callback",
     "session-token.ts",
-    "return { ...Object.fromEntries(rest), ...claims } as Token",
-    "return { ...claims, ...token } as Token",
+    "{ ...Object.fromEntries(rest), ...claims } as Token",
+    "{ ...claims, ...token } as Token",
     "next15-v4-jwt T14",
     v4,
   ],
@@ -383,8 +383,8 @@ const mutants = [
   [
     "own sessions: the app's cookies are kept",
     "replay.ts",
-    "[...ownCookies(), ...cookies, ...added, used]",
-    "cookies",
+    "[...ownCookies(), ...answer.cookies, ...added, used]",
+    "answer.cookies",
     "next14-v4-pages/own-sessions the second factor",
     { ...ownSessions, fixture: "next14-v4-pages/own-sessions" },
   ],

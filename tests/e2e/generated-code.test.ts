@@ -529,6 +529,7 @@ describe("the text of the generated files", () => {
       "origin.ts",
       "pass-challenge.ts",
       "request.ts",
+      "response.ts",
       "return-to.ts",
       "session-token.ts",
       "signed-in.ts",
