@@ -33,13 +33,16 @@ export function findHandler(files: HostFiles, { appDir, pagesDir, pageExtensions
   return page && pagesDir ? { handler: page, router: "pages", dir: pagesDir } : null
 }
 
+/** `[...nextauth]`, also where it may be left out: `[[...nextauth]]`. */
+const catchAll = /^(?:\[\.\.\.\w+\]|\[\[\.\.\.\w+\]\])$/
+
 type Look = (files: HostFiles, dir: string) => string | null
 const isAuth = (files: HostFiles, path: string) => /auth/i.test(path) || /next-?auth|\bhandlers\b/i.test(files.read(path) ?? "")
 
 const routeWith =
   (extensions: string[]): Look =>
   (files, dir) => {
-    for (const { name } of files.list(dir).filter((entry) => entry.isDirectory() && /^\[\.\.\.\w+\]$/.test(entry.name))) {
+    for (const { name } of files.list(dir).filter((entry) => entry.isDirectory() && catchAll.test(entry.name))) {
       const route = files.first(extensions.map((extension) => `${dir}/${name}/route.${extension}`))
       if (route && isAuth(files, route)) return route
     }
@@ -50,8 +53,8 @@ const pageWith =
   (extensions: string[]): Look =>
   (files, dir) => {
     const isPage = (name: string) => {
-      const [, extension] = /^\[\.\.\.\w+\]\.(.+)$/.exec(name) ?? []
-      return extension !== undefined && extensions.includes(extension)
+      const dot = name.lastIndexOf("].") + 1
+      return dot > 0 && catchAll.test(name.slice(0, dot)) && extensions.includes(name.slice(dot + 1))
     }
     const names = files.list(dir).flatMap(({ name }) => (isPage(name) ? [name] : []))
     return names.map((name) => `${dir}/${name}`).find((path) => isAuth(files, path)) ?? null

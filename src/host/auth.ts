@@ -143,7 +143,7 @@ export function detectAuth(
       handler,
       router,
       routesDir: dir,
-      handlerDir: handler.slice(0, handler.indexOf("/[...")),
+      handlerDir: handler.slice(0, handler.search(/\/\[{1,2}\.\.\./)),
       options: options.sources,
     },
     evidence: {

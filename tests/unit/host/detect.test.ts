@@ -1029,6 +1029,24 @@ describe("overruled by a flag", () => {
   })
 })
 
+test.each([
+  ["app/api/auth/[[...nextauth]]/route.ts", "app/api/auth"],
+  ["app/api/auth/[...auth]/route.ts", "app/api/auth"],
+])("the handler in %s", async (path, dir) => {
+  const handler = String(minimalHost["app/api/auth/[...nextauth]/route.ts"])
+  const host = makeHost({ "app/api/auth/[...nextauth]/route.ts": null, [path]: handler })
+  const { chimerai } = await import("../../support/host")
+  const { json, stderr } = chimerai(["add", "mfa", host, "--dry-run", "--json"])
+  expect(json.status, stderr).toBe("planned")
+  expect(json.actions.map(({ path }: { path: string }) => path)).toContain(`${dir}/mfa-verify/route.ts`)
+})
+
+test("a handler in brackets that do not match is none", async () => {
+  const handler = minimalHost["app/api/auth/[...nextauth]/route.ts"] ?? null
+  const tree = { "app/api/auth/[...nextauth]/route.ts": null, "app/api/auth/[[...nextauth]/route.ts": handler }
+  await expect(factsOf(tree)).rejects.toMatchObject({ code: "auth_handler_missing" })
+})
+
 describe("a call of NextAuth beside names that another one has made", () => {
   const full =
     'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nexport const { handlers, auth, signIn, signOut } = NextAuth({ providers: [] });\n'
