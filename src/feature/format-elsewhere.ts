@@ -1,14 +1,15 @@
 /** Formats what somebody else may have written. Prettier takes twice as long for every level of some types, and so it has a thread and a time. */
 import { Worker } from "node:worker_threads"
-import { Patience } from "../patience"
 import { type Code, formatCode } from "./prettier"
 
-/** For all that a run formats. Fifty files that were edited take a second. */
-const patience = new Patience(15_000)
+/** Milliseconds, for all that a run formats. Fifty files of ours take some seconds of it. */
+let timeLeft = 30_000
 const megabytes = 1_024
 
 let worker: Worker | null = null
 let last: Promise<unknown> = Promise.resolve()
+/** Whoever waits for the thread's answer. */
+let settle: (answer: string | null) => void = () => {}
 
 /** @returns null where it is not done in time */
 export function formatElsewhere(code: Code): Promise<string | null> {
@@ -20,17 +21,22 @@ export function formatElsewhere(code: Code): Promise<string | null> {
 }
 
 async function answerTo(code: Code): Promise<string | null> {
-  const limit = patience.limit(0)
-  if (limit === 0) return null
+  if (timeLeft <= 0) return null
   worker ??= startWorker()
-  const start = performance.now()
-  const answer = await answerOf(worker, code, limit)
-  patience.spent(answer === null ? limit : performance.now() - start, 0)
+  const start = process.cpuUsage()
+  const answer = await answerOf(worker, code, () => timeSince(start) > timeLeft)
+  timeLeft -= timeSince(start)
   if (answer === null) {
     await worker.terminate()
     worker = null
   }
   return answer
+}
+
+/** Of the processor, which only the thread uses meanwhile: other programs of a busy machine take none of it. */
+function timeSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1000
 }
 
 function startWorker(): Worker {
@@ -41,25 +47,25 @@ function startWorker(): Worker {
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: megabytes },
   })
+  thread.on("message", (text: string) => settle(text))
+  // It ends by itself where it is out of memory.
+  thread.on("error", () => settle(null))
+  thread.on("exit", () => settle(null))
   // A run ends without waiting for it.
   thread.unref()
   return thread
 }
 
-/** Null where the thread ends, by itself or because it is out of memory, or does not answer. */
-function answerOf(thread: Worker, code: Code, limit: number): Promise<string | null> {
+/** Null where the thread ends, or does not answer. */
+function answerOf(thread: Worker, code: Code, isTooLate: () => boolean): Promise<string | null> {
   return new Promise((resolve) => {
-    const answer = (text: string | null) => {
-      clearTimeout(timer)
-      thread.removeAllListeners()
-      // An error that comes late must not end the run.
-      thread.on("error", () => {})
-      resolve(text)
+    const timer = setInterval(() => {
+      if (isTooLate()) settle(null)
+    }, 100)
+    settle = (answer) => {
+      clearInterval(timer)
+      resolve(answer)
     }
-    const timer = setTimeout(() => answer(null), limit)
-    thread.once("message", answer)
-    thread.once("error", () => answer(null))
-    thread.once("exit", () => answer(null))
     thread.postMessage(code)
   })
 }
