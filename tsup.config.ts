@@ -39,7 +39,8 @@ const precompiled = (text: string): string =>
 
 // Everything but the parser is bundled: start-up time is a question of how many files Node has to find and read.
 export default defineConfig({
-  entry: ["src/cli.ts"],
+  // A thread is started from a file of its own.
+  entry: { cli: "src/cli.ts", "format-worker": "src/feature/format-worker.ts" },
   format: "esm",
   target: "node20",
   splitting: true,

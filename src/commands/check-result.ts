@@ -1,10 +1,11 @@
 /** What a run leaves behind, judged before it is written and once more when it is. */
-import { createRequire } from "node:module"
 import { scanSchema } from "../edit/prisma/scan"
 import { CliError } from "../errors"
 import type { LoadedFeature } from "../feature/types"
 import { HostFiles } from "../host/files"
+import { OutOfTime } from "../patience"
 import type { Action, Plan } from "../plan/types"
+import { withPrisma } from "../prisma-wasm"
 import { makePlan } from "./make-plan"
 import type { RunOptions } from "./options"
 
@@ -54,20 +55,24 @@ export const validatorMajor = 6
 
 /** What Prisma's own validator says of the schema that `paths` make up; empty where it is content. */
 export function schemaErrors(files: HostFiles, paths: string[]): string {
-  // Loaded here: only a run that writes needs it, and `status`.
-  const { validate } = createRequire(import.meta.url)("@prisma/prisma-schema-wasm") as { validate(input: string): void }
+  const input = JSON.stringify({ prismaSchema: paths.map((path) => [path, withUrl(files.glance(path))]), noColor: true })
   try {
-    validate(JSON.stringify({ prismaSchema: paths.map((path) => [path, withUrl(files.glance(path))]), noColor: true }))
+    withPrisma((prisma) => prisma.validate(input))
     return ""
   } catch (error) {
+    if (error instanceof OutOfTime) return "Prisma's validator does not come to an end with it"
     return firstComplaint(error instanceof Error ? error.message : String(error))
   }
 }
 
+/** Characters. The first complaint has a line, and some around it. */
+const longestComplaint = 20_000
+
 /** The first of the validator's complaints, as `what is wrong (file:line)`. */
 function firstComplaint(report: string): string {
   const { message } = (report.startsWith("{") ? JSON.parse(report) : { message: report }) as { message: string }
-  const [, what = message, where] = /^error: (.*?)\n\s*-->\s*(\S+)/s.exec(message) ?? []
+  const first = message.slice(0, longestComplaint)
+  const [, what = first, where] = /^error: (.*?)\n\s*-->\s*(\S+)/s.exec(first) ?? []
   return where === undefined ? what : `${what} (${where})`
 }
 

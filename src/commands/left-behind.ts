@@ -34,9 +34,9 @@ async function nearer(files: HostFiles, path: string, now: string, left: Left): 
 async function inStyle(files: HostFiles, path: string, { text, insertions }: Left): Promise<Left | null> {
   const options = detectFormatting(files)?.options ?? null
   if (options === null && !path.endsWith(".prisma")) return null
-  const formatted = await format(path, text, options ?? {})
+  const formatted = await format(path, text, options ?? {}, "anybody")
   if (insertions.length === 0) return { text: formatted, insertions }
   const before = undoInsertions(text, insertions)
-  const between = before === null ? null : insertionsBetween(await format(path, before, options ?? {}), formatted)
+  const between = before === null ? null : insertionsBetween(await format(path, before, options ?? {}, "anybody"), formatted)
   return between && { text: formatted, insertions: between }
 }

@@ -1,6 +1,6 @@
 /** Three-way merges, for files that their user has edited since we wrote them. Pure: texts in, a text or nothing out. */
-import { diffArrays } from "diff"
 import { diff3Merge } from "node-diff3"
+import { differences } from "./differences"
 import type { Insertion } from "./splice"
 import { undoInsertions } from "./splice"
 
@@ -13,7 +13,9 @@ export type Merge = { text: string; conflicts: number }
 export function merge(mine: string, base: string, theirs: string): Merge {
   let conflicts = 0
   const texts = [linesOf(mine), linesOf(base), linesOf(theirs)] as const
-  if (pairs(texts[0], texts[1]) + pairs(texts[2], texts[1]) > mostPairs) return { text: marked(mine, theirs), conflicts: 1 }
+  const effort = pairs(texts[0], texts[1]) + pairs(texts[2], texts[1])
+  if (effort > pairsLeft) return { text: marked(mine, theirs), conflicts: 1 }
+  pairsLeft -= effort
   const regions = diff3Merge(...texts, { excludeFalseConflicts: true })
   const parts = regions.map(({ ok, conflict }) => {
     if (ok) return ok.join("")
@@ -23,15 +25,12 @@ export function merge(mine: string, base: string, theirs: string): Merge {
   return { text: parts.join(""), conflicts }
 }
 
-/** Differences. Texts with more in them have nothing to do with each other, and finding every one would take hours. */
-const mostDifferences = 3_000
-
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 const marked = (mine: string, theirs: string): string => `<<<<<<< yours\n${ended(mine)}=======\n${ended(theirs)}>>>>>>> chimerai\n`
 const ended = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`)
 
-/** Each of them is looked at. A file of ours, and any that people write, has some thousand. */
-const mostPairs = 30_000_000
+/** Each of them is looked at, in all merges of a run. A file of ours, and any that people write, has some thousand. */
+let pairsLeft = 10_000_000
 
 /** How often a line of one text is one of the other as well. */
 function pairs(one: string[], other: string[]): number {
@@ -42,7 +41,7 @@ function pairs(one: string[], other: string[]): number {
 
 /** How many lines have to go, or to come, to make one text of another. */
 export function distance(from: string, to: string): number {
-  const parts = diffArrays(linesOf(from), linesOf(to), { maxEditLength: mostDifferences })
+  const parts = differences(linesOf(from), linesOf(to))
   if (!parts) return Number.POSITIVE_INFINITY
   return parts.reduce((lines, { added, removed, value }) => lines + (added || removed ? value.length : 0), 0)
 }
@@ -152,7 +151,7 @@ function align(left: string, now: string): Alignment | null {
   const close = () => {
     const { removed, added } = hunk
     Object.assign(hunk, { removed: "", added: "" })
-    const words = diffArrays(wordsOf(removed), wordsOf(added), { maxEditLength: mostDifferences })
+    const words = differences(wordsOf(removed), wordsOf(added))
     if (!words) {
       unknown.push({ from: at.left, to: at.left + removed.length })
       at.left += removed.length
@@ -166,7 +165,7 @@ function align(left: string, now: string): Alignment | null {
       else keep(length)
     }
   }
-  const lines = diffArrays(linesOf(left), linesOf(now), { maxEditLength: mostDifferences })
+  const lines = differences(linesOf(left), linesOf(now))
   if (!lines) return null
   for (const { value, added, removed } of lines) {
     const text = value.join("")

@@ -73,7 +73,7 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
       : { path: asRoute(host, path.replace(/\.ts(x?)$/, ".js$1")), text: eraseTypes(path, text) }
   const inStyle = async ({ path, text }: RenderedFile): Promise<RenderedFile> => ({
     path,
-    text: host.formatting ? await format(path, text, host.formatting) : text,
+    text: host.formatting ? await format(path, text, host.formatting, feature.isBuiltIn ? "ours" : "anybody") : text,
   })
   // One after the other: a thousand of a megabyte must not be in memory at once.
   const rendered: RenderedFile[] = []

@@ -1,4 +1,4 @@
-import { createTwoFilesPatch } from "diff"
+import { patchBetween } from "../edit/differences"
 import { merge } from "../edit/merge"
 import type { Insertion } from "../edit/splice"
 import type { EditAction, EnvAction, Plan } from "./types"
@@ -123,7 +123,8 @@ function updateFile(path: string, after: string, base: string | null, now: (path
   if (merged.conflicts === 0) return [change("planned", merged.text, "your changes and this version's, merged")]
   const reason = `${merged.conflicts} of this version's changes meet yours`
   if (force) return [change("planned", merged.text, `${reason}: both stand between markers`)]
-  const rejected = createTwoFilesPatch(path, path, base, after, "as installed", "as in this version")
+  const names = { from: path, to: path, fromNote: "as installed", toNote: "as in this version" }
+  const rejected = patchBetween(names, base, after) ?? patchBetween(names, "", after) ?? after
   // An earlier update may have left one.
   const neighbour = now(`${path}.rej`)
   const state = neighbour === rejected ? "unchanged" : "planned"

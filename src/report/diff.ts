@@ -1,4 +1,5 @@
-import { createTwoFilesPatch, formatPatch, structuredPatch } from "diff"
+import { formatPatch, structuredPatch } from "diff"
+import { patchBetween } from "../edit/differences"
 import { assignmentsOf } from "../edit/env"
 import type { Action, EnvAction } from "../plan/types"
 import { isDifferent } from "../plan/types"
@@ -45,15 +46,9 @@ export function changesDiff(changes: Change[], shownPath: Shown, env: EnvAction[
   )
 }
 
-/** Differences. Texts with more have nothing to do with each other, and finding every one would take minutes. */
-const mostDifferences = 3_000
-
 function patch(from: string, to: string, before: string, after: string): string {
-  const options = { context: 3, maxEditLength: mostDifferences }
-  // What is new, or gone, is no search.
-  const isSearch = before !== "" && after !== ""
-  const found = createTwoFilesPatch(from, to, before, after, undefined, undefined, isSearch ? options : { context: 3 })
-  return found === undefined ? `--- ${from}\n+++ ${to}\nToo much differs to be shown.\n` : found.replace(/^=+\n/, "")
+  const found = patchBetween({ from, to }, before, after)
+  return found === null ? `--- ${from}\n+++ ${to}\nToo much differs to be shown.\n` : found.replace(/^=+\n/, "")
 }
 
 /** The rest of an env file is none of anybody's business: only what comes in is shown, at its line, without its value. */

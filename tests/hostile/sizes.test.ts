@@ -22,6 +22,8 @@ const schema = String(minimalHost["prisma/schema.prisma"])
 const client = String(minimalHost["lib/prisma.ts"])
 const manifest = String(minimalHost["package.json"])
 
+const closing: Record<string, string> = { "`${": "}`", "import('a').b<": ">" }
+
 describe("files that are long, many, or full of the same", () => {
   test.each<[string, string, () => Tree]>([
     [
@@ -69,7 +71,23 @@ describe("files that are long, many, or full of the same", () => {
         "auth.ts": `${many(6, (at) => `const l${at} = { ${`...l${at + 1}, `.repeat(40)} };`)}\nconst l6 = {};\n${auth.replace("NextAuth({", "NextAuth({ ...l0,")}`,
       }),
     ],
-    ...["async(", "async<T>(", "async /* ( */ (a = "].map((call): [string, string, () => Tree] => [
+    ["a word in a row that may begin a declaration", "parse_failed", () => ({ "auth.ts": `${auth}\n${"public ".repeat(60_000)}` })],
+    [
+      "such words in many modules that nothing is decided by",
+      "planned",
+      () =>
+        Object.fromEntries(
+          Array.from({ length: 20 }, (_, at) => [`lib/m${at}.ts`, `signIn;"next-auth/react";${"static ".repeat(20_000)}`]),
+        ),
+    ],
+    ...["() => ", "`${", "import('a').b<"].map((open): [string, string, () => Tree] => [
+      `forty times infer U extends ${open}`,
+      "parse_failed",
+      () => ({
+        "auth.ts": `${auth}\ntype A = ${`infer U extends ${open}`.repeat(40)}c${`${closing[open] ?? ""} ? 1 : 2`.repeat(40)};\n`,
+      }),
+    ]),
+    ...["async(", "\\u0061sync(", "async<T>(", "async /* ( */ (a = "].map((call): [string, string, () => Tree] => [
       `forty times ${call}`,
       "parse_failed",
       () => ({ "auth.ts": `${auth}\nexport const x = () => ${call.repeat(40)}1${")".repeat(40)};\n` }),

@@ -51,13 +51,17 @@ export function snapshot(dir: string, prefix = ""): Record<string, string> {
 export type Run = { code: number; stdout: string; stderr: string; json: Record<string, any> }
 
 /** Runs the built command line, without a terminal. */
-export function chimerai(args: string[], options: { cwd?: string; env?: Record<string, string>; uid?: number; cli?: string } = {}): Run {
+export function chimerai(
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string>; uid?: number; cli?: string; timeout?: number } = {},
+): Run {
   const result = { code: 0, stdout: "", stderr: "" }
   try {
     result.stdout = execFileSync(process.execPath, [options.cli ?? cli, ...args], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
       cwd: options.cwd,
+      timeout: options.timeout,
       ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
       env: { ...process.env, ...options.env },
     })

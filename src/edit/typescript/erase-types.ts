@@ -1,5 +1,5 @@
 import { ts } from "ts-morph"
-import { parseOptions } from "./module"
+import { parseSource } from "./parse"
 
 type Range = { from: number; to: number }
 
@@ -10,7 +10,8 @@ type Range = { from: number; to: number }
  */
 export function eraseTypes(path: string, text: string): string {
   const kind = path.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS
-  const source = ts.createSourceFile(path, text, parseOptions, true, kind)
+  const source = parseSource(path, text, kind)
+  if (!source) throw new Error("it repeats too much, or is nested too deeply, to be read in time")
   const ranges: Range[] = []
   const visit = (node: ts.Node): void => {
     const whole = statementToDrop(source, node)

@@ -1,6 +1,7 @@
 /** A file of TypeScript or JavaScript, parsed, with what it takes from others. */
 import { ts } from "ts-morph"
 import { literalText, unwrapExpression } from "./expressions"
+import { parseSource } from "./parse"
 
 export type ImportedName = { imported: string; local: string }
 
@@ -17,23 +18,14 @@ export type Module = {
 
 export type ParseResult = { ok: true; module: Module } | { ok: false; message: string; offset: number }
 
-/** Documentation comments stay unread: TypeScript 6.0 does not come back from some that have no end, such as `/** t-au`. */
-export const parseOptions: ts.CreateSourceFileOptions = {
-  languageVersion: ts.ScriptTarget.Latest,
-  jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
-}
-
 /** Characters. Code of more is generated, and no sign-in is in it. */
 export const longestModule = 500_000
 
 export function parseModule(path: string, text: string): ParseResult {
   const kind = /\.[jt]sx$|\.js$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS
   if (text.length > longestModule) return { ok: false, message: "it is too long", offset: 0 }
-  const tooDeep = deepAsync(text)
-  if (tooDeep !== null) return { ok: false, message: "async( is nested too deeply", offset: tooDeep }
-  const tooOften = deepInfer(text)
-  if (tooOften !== null) return { ok: false, message: "infer ... extends is nested too deeply", offset: tooOften }
-  const source = ts.createSourceFile(path, text, parseOptions, true, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
+  const source = parseSource(path, text, /\.[cm]?js$|\.jsx$/.test(path) ? ts.ScriptKind.JSX : kind)
+  if (!source) return { ok: false, message: "it repeats too much, or is nested too deeply, to be read in time", offset: 0 }
   const [error] = (source as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] }).parseDiagnostics
   if (error) return { ok: false, message: ts.flattenDiagnosticMessageText(error.messageText, " "), offset: error.start }
   return {
@@ -47,107 +39,6 @@ export function parseModule(path: string, text: string): ParseResult {
     },
   }
 }
-
-/** The tokens of a text. A template or an expression that is taken for the beginning of another one would hide what follows. */
-function* tokensOf(text: string): Generator<{ token: ts.SyntaxKind; start: number }> {
-  const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, text)
-  /** Of every brace that is open, whether it is one of a template: `${`. */
-  const braces: boolean[] = []
-  let last = ts.SyntaxKind.Unknown
-  for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
-    if (token === ts.SyntaxKind.OpenBraceToken || token === ts.SyntaxKind.TemplateHead) braces.push(token === ts.SyntaxKind.TemplateHead)
-    else if (token === ts.SyntaxKind.CloseBraceToken && braces.pop()) {
-      token = scanner.reScanTemplateToken(false)
-      if (token === ts.SyntaxKind.TemplateMiddle) braces.push(true)
-    } else if ((token === ts.SyntaxKind.SlashToken || token === ts.SyntaxKind.SlashEqualsToken) && !isValueEnd(last))
-      token = scanner.reScanSlashToken()
-    yield { token, start: scanner.getTokenStart() }
-    last = token
-  }
-}
-
-/** Whether a value may end with a token: a slash behind it divides. */
-const isValueEnd = (token: ts.SyntaxKind): boolean =>
-  token === ts.SyntaxKind.Identifier ||
-  token === ts.SyntaxKind.CloseParenToken ||
-  token === ts.SyntaxKind.CloseBracketToken ||
-  token === ts.SyntaxKind.CloseBraceToken ||
-  (token >= ts.SyntaxKind.FirstLiteralToken && token <= ts.SyntaxKind.LastLiteralToken) ||
-  token === ts.SyntaxKind.TemplateTail
-
-/** Levels. For each, the parser of TypeScript takes twice as long: it reads `async(` as a function first, and then as a call. */
-const deepestAsync = 8
-
-/** Where more parentheses of `async(` or `async<T>(` are open at once than the parser could read. */
-function deepAsync(text: string): number | null {
-  if ((text.match(/\basync\b/g)?.length ?? 0) <= deepestAsync) return null
-  const open: boolean[] = []
-  let depth = 0
-  // Behind `async`, until something comes that is no type parameter.
-  let isAsync = false
-  for (const { token, start } of tokensOf(text)) {
-    if (token === ts.SyntaxKind.OpenParenToken) {
-      open.push(isAsync)
-      if (isAsync && ++depth > deepestAsync) return start
-    } else if (token === ts.SyntaxKind.CloseParenToken && open.pop()) depth--
-    isAsync = token === ts.SyntaxKind.AsyncKeyword || (isAsync && inTypeParameters.has(token))
-  }
-  return null
-}
-
-const inTypeParameters: ReadonlySet<ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.LessThanToken,
-  ts.SyntaxKind.GreaterThanToken,
-  ts.SyntaxKind.CommaToken,
-  ts.SyntaxKind.ExtendsKeyword,
-  ts.SyntaxKind.Identifier,
-])
-
-/** Levels. Each takes the parser twice as long here, too: it reads a constraint, and then once more without what follows it. */
-const deepestInfer = 8
-
-/** Where more brackets are open at once than the parser could read, each in the constraint of an `infer U extends`. */
-function deepInfer(text: string): number | null {
-  if ((text.match(/\binfer\b/g)?.length ?? 0) <= deepestInfer) return null
-  const open: { close: ts.SyntaxKind; isConstraint: boolean }[] = []
-  let depth = 0
-  let isConstraint = false
-  let before = ts.SyntaxKind.Unknown
-  let last = ts.SyntaxKind.Unknown
-  for (const { token, start } of tokensOf(text)) {
-    const close = closing.get(token)
-    if (token === ts.SyntaxKind.ExtendsKeyword && before === ts.SyntaxKind.InferKeyword) isConstraint = true
-    else if (close !== undefined) {
-      open.push({ close, isConstraint })
-      if (isConstraint && ++depth > deepestInfer) return start
-      isConstraint = false
-    } else if (endsConstraint.has(token)) {
-      // A `<` that is no bracket has no end of its own.
-      const end = open.findLastIndex((one) => one.close === token)
-      const isBracket = token !== ts.SyntaxKind.GreaterThanToken || end === open.length - 1
-      if (isBracket && end !== -1) depth -= open.splice(end).filter((one) => one.isConstraint).length
-      isConstraint = false
-    }
-    before = last
-    last = token
-  }
-  return null
-}
-
-const closing: ReadonlyMap<ts.SyntaxKind, ts.SyntaxKind> = new Map([
-  [ts.SyntaxKind.OpenParenToken, ts.SyntaxKind.CloseParenToken],
-  [ts.SyntaxKind.OpenBracketToken, ts.SyntaxKind.CloseBracketToken],
-  [ts.SyntaxKind.OpenBraceToken, ts.SyntaxKind.CloseBraceToken],
-  [ts.SyntaxKind.LessThanToken, ts.SyntaxKind.GreaterThanToken],
-])
-
-const endsConstraint: ReadonlySet<ts.SyntaxKind> = new Set([
-  ...closing.values(),
-  ts.SyntaxKind.CommaToken,
-  ts.SyntaxKind.SemicolonToken,
-  ts.SyntaxKind.QuestionToken,
-  ts.SyntaxKind.ColonToken,
-])
 
 function readImport(node: ts.ImportDeclaration): ImportDeclaration {
   const clause = node.importClause
