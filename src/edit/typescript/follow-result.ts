@@ -12,6 +12,9 @@ export type FollowRequest = Origin & {
   isMeant: IsMeant
 }
 
+/** Calls in one file. A page with more is no form. */
+const mostCalls = 100
+
 /**
  * After `const result = await signIn(..., { redirect: false })` comes `if (name(result)) return`, and the same at the
  * beginning of `.then((result) => { ... })`. Where callers expect a value of the function, it waits for ever instead: the
@@ -22,6 +25,8 @@ export function followResult(module: Module, { name, wrapper, from, means, isMea
   const results = resultsOfCalls(module, isMeant, "redirect")
   if (results.length === 0)
     return { kind: "refuse", code: "edit_unsafe", message: "signIn is not called here with redirect: false", offset: 0 }
+  if (results.length > mostCalls)
+    return { kind: "refuse", code: "edit_unsafe", message: "signIn is called here too often", offset: results[0]?.start ?? 0 }
   const guards = localNames(module, name, { means })
   const wrappers = localNames(module, wrapper, { means })
   const open = results.filter(({ kept, givenTo }) =>
