@@ -4,8 +4,10 @@ import { entryAt, exists, findRepository, realPath } from "../disk/look"
 import { isBelow, placeOf } from "../disk/place"
 import { CliError } from "../errors"
 import { quotedOr } from "../shell"
+import { findHandler } from "./auth-handler"
 import { HostFiles } from "./files"
 import { parseManifest } from "./json"
+import { usualPageExtensions } from "./next-config"
 import { foldersOf, workspacePatterns } from "./packages"
 import { dependencyRange, type PackageJson } from "./workspace"
 
@@ -28,12 +30,12 @@ export function findApp(dir: string, app?: string): string {
     return path
   }
   // The root of a workspace may have next for all of its apps.
-  const hasRoutes = ["app", "src/app", "pages", "src/pages"].some((path) => files.isDirectory(path))
-  if (hasRoutes && dependencyRange(manifestOf(files, "."), "next") !== null) return "."
-  const packages = foldersOf(files, ".", workspacePatterns(files, "."))
-  const apps = packages.filter((path) => dependencyRange(manifestOf(files, path), "next") !== null)
-  const signingIn = apps.filter((path) => dependencyRange(manifestOf(files, path), "next-auth") !== null)
-  const [only, ...others] = signingIn.length === 1 ? signingIn : apps
+  if (isNextApp(files, ".")) return "."
+  const apps = foldersOf(files, ".", workspacePatterns(files, ".")).filter((path) => isNextApp(files, path))
+  const [only, ...others] = likeliest(apps, [
+    (path) => hasHandler(files, path),
+    (path) => dependencyRange(manifestOf(files, path), "next-auth") !== null,
+  ])
   if (only === undefined) return "."
   if (others.length > 0)
     throw new CliError("app_ambiguous", `There are several Next.js apps here: ${[only, ...others].join(", ")}.`, {
@@ -41,6 +43,31 @@ export function findApp(dir: string, app?: string): string {
       choice: { flag: "app", values: [only, ...others] },
     })
   return only
+}
+
+const routers = ["app", "pages"] as const
+
+/** The folder of a router of the package, where Next.js looks for it. */
+const routerDir = (files: HostFiles, path: string, router: (typeof routers)[number]): string | null =>
+  files.first([posix.join(path, router), posix.join(path, "src", router)])
+
+/** Packages for apps to share have next among their dependencies as well, and no pages. */
+const isNextApp = (files: HostFiles, path: string): boolean =>
+  dependencyRange(manifestOf(files, path), "next") !== null && routers.some((router) => routerDir(files, path, router) !== null)
+
+const hasHandler = (files: HostFiles, path: string): boolean => {
+  const [appDir, pagesDir] = routers.map((router) => routerDir(files, path, router)) as [string | null, string | null]
+  return findHandler(files, { appDir, pagesDir, pageExtensions: usualPageExtensions }) !== null
+}
+
+/** Those for which the first sign speaks that speaks for any; all of them where none does. */
+function likeliest(apps: string[], signs: ((path: string) => boolean)[]): string[] {
+  if (apps.length <= 1) return apps
+  for (const sign of signs) {
+    const found = apps.filter(sign)
+    if (found.length > 0) return found
+  }
+  return apps
 }
 
 function manifestOf(files: HostFiles, dir: string): PackageJson {

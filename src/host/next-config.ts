@@ -10,7 +10,7 @@ import type { Endings, Language, Warning } from "./types"
 const configFiles = ["js", "mjs", "ts", "mts"].map((extension) => `next.config.${extension}`)
 
 /** The endings of pages, routes and the middleware, without their dot, where next.config says nothing of them. */
-const usualPageExtensions = ["tsx", "ts", "jsx", "js"]
+export const usualPageExtensions = ["tsx", "ts", "jsx", "js"]
 
 /**
  * @property file null where there is none, or it says nothing that can be read

@@ -238,6 +238,22 @@ describe("which app", () => {
     expect(snapshot(dir)).toEqual(before)
   })
 
+  test("packages for apps to share are none, though they have next among their dependencies", () => {
+    const shared = (name: string) => json({ name, dependencies: { next: "16.4.6", "next-auth": "5.0.0-beta.32" } })
+    const dir = makeHost({
+      ...workspace,
+      "packages/auth/package.json": shared("@acme/auth"),
+      "packages/ui/package.json": shared("@acme/ui"),
+    })
+    expect(run(dir).json.host.app).toBe("apps/web")
+  })
+
+  test("the one with the auth route, of several that have next-auth to read sessions with", () => {
+    const admin = json({ name: "admin", dependencies: { next: "16.4.6", "next-auth": "5.0.0-beta.32" } })
+    const dir = makeHost({ ...workspace, "apps/admin/package.json": admin, "apps/admin/app/page.tsx": "export default () => null;\n" })
+    expect(run(dir).json.host.app).toBe("apps/web")
+  })
+
   test("the one that signs users in", () => {
     const docs = json({ name: "docs", dependencies: { next: "16.4.6" } })
     expect(run(makeHost({ ...workspace, "apps/docs/package.json": docs })).json.host.app).toBe("apps/web")
