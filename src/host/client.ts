@@ -2,8 +2,10 @@ import { posix } from "node:path"
 import type { Module } from "../edit/typescript/module"
 import { CliError } from "../errors"
 import { isIdentifier } from "../names"
+import { quotedOr } from "../shell"
 import { evidenceOf, type HostFiles } from "./files"
 import type { Modules } from "./modules"
+import { sourceFiles, textOf } from "./sources"
 import type { PrismaFacts } from "./types"
 
 const usualClientFiles = [
@@ -86,7 +88,7 @@ function findClient(files: HostFiles, modules: Modules, authFile: string, place:
         evidence: evidenceOf(module.path, module.text, "new PrismaClient"),
       }
   }
-  const found = clientInUse(modules, seen) ?? ownClient(modules, seen, place)
+  const found = clientInUse(modules, seen) ?? clientInSource(files, modules) ?? ownClient(modules, seen, place)
   if (found) return found
   const [maker] = [...seen.values()].filter(({ text }) => text.includes("new PrismaClient"))
   throw new CliError(
@@ -135,6 +137,41 @@ function clientInUse(modules: Modules, seen: Map<string, Module>): Found | null 
       }
     }
   return null
+}
+
+/** Files with a client that are looked at. An app has one or two. */
+const mostClients = 20
+
+/** Programs of their own, which the app does not run. */
+const notTheApp = /(^|\/)(?:__tests__|__mocks__|tests?|e2e|scripts?|prisma|seeds?)\/|\.(?:test|spec)\.\w+$|(^|\/)seed[\w-]*\.\w+$/
+
+/**
+ * The one client that any file of the app exports: the auth code may come by it in a way that is not followed.
+ * @throws CliError prisma_client_not_found: several files export one
+ */
+function clientInSource(files: HostFiles, modules: Modules): Found | null {
+  const clients: { module: Module; name: string }[] = []
+  let left = mostClients
+  for (const path of sourceFiles(files)) {
+    if (notTheApp.test(path) || !textOf(files, path).includes("new PrismaClient")) continue
+    if (left-- === 0) break
+    const module = modules.tryParse(path)
+    const name = module && clientExport(modules, module)
+    if (module && name) clients.push({ module, name })
+  }
+  const [only, ...others] = clients
+  if (!only) return null
+  if (others.length === 0)
+    return {
+      client: { file: only.module.path, export: only.name, specifier: null, isOwn: false },
+      evidence: evidenceOf(only.module.path, only.module.text, "new PrismaClient"),
+    }
+  const values = clients.map(({ module, name }) => `${module.path}#${name}`)
+  throw new CliError("prisma_client_not_found", `Several files export a Prisma client: ${values.join(", ")}.`, {
+    file: only.module.path,
+    suggestion: `Nothing was changed. Name the one with your users: npx chimerai add mfa --prisma-client ${quotedOr(values[0] ?? "", "<file>#<export>")}`,
+    choice: { flag: "prismaClient", values },
+  })
 }
 
 /** A client like those that the auth code makes for itself, where they need nothing that only the app knows. */

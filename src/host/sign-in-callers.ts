@@ -1,10 +1,9 @@
 import { lineAt } from "../edit/splice"
 import type { Module } from "../edit/typescript/module"
-import { CliError } from "../errors"
 import type { HostFiles } from "./files"
 import type { Modules } from "./modules"
 import type { PagePlaces } from "./pages"
-import { mostInFile, sourceFiles } from "./sources"
+import { mostInFile, sourceFiles, textOf } from "./sources"
 import type { AuthFacts, Warning } from "./types"
 
 /** The browser's `signIn` answers with an object, the server's (which the auth file exports) with the URL itself. */
@@ -100,16 +99,6 @@ function isInComment(text: string, at: number): boolean {
  */
 export const maySignIn = ({ signIns, unknownProviders }: AuthFacts, provider: string | null): boolean =>
   provider === null || unknownProviders !== null || !signIns.byPage.includes(provider)
-
-/** What is no text to look at, nobody signs in with: a pipe or a socket that is called like a source file. */
-function textOf(files: HostFiles, path: string): string {
-  try {
-    return files.glance(path)
-  } catch (error) {
-    if (error instanceof CliError) return ""
-    throw error
-  }
-}
 
 /** A cheap test: few files of an app are worth parsing. */
 const mayCall = (text: string): boolean => text.includes("signIn") && /\bredirect\b["'\]]*\s*[:=]\s*false\b/.test(text)

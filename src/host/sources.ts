@@ -1,6 +1,7 @@
 import { posix } from "node:path"
 import { writablePlace } from "../disk/place"
 import { lineAt } from "../edit/splice"
+import { CliError } from "../errors"
 import type { HostFiles } from "./files"
 
 const skipped = /^(node_modules|dist|build|out|coverage|public|generated|\..*)$/
@@ -35,6 +36,16 @@ export function* sourceFiles(files: HostFiles, { leaveOut, onLimit }: SourceOpti
         if (size <= longest) yield path
       }
     }
+  }
+}
+
+/** The text of a source file; none where it is no text to look at: a pipe or a socket that is called like one. */
+export function textOf(files: HostFiles, path: string): string {
+  try {
+    return files.glance(path)
+  } catch (error) {
+    if (error instanceof CliError) return ""
+    throw error
   }
 }
 
