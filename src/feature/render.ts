@@ -37,7 +37,18 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
   const imports = new Imports(host)
   const context = contextOf(host, places.routes)
   let written = 0
-  const files = { auth: host.auth.runs ?? `${places.base}lib/mfa/start.ts`, handler: host.auth.handler, prisma: host.prisma.client.file }
+  const stylesheet = host.pages.ownLayout?.stylesheet ?? null
+  const files = {
+    auth: host.auth.runs ?? `${places.base}lib/mfa/start.ts`,
+    handler: host.auth.handler,
+    prisma: host.prisma.client.file,
+    stylesheet: stylesheet && "file" in stylesheet ? stylesheet.file : "",
+  }
+  /** What is imported as the app imports it, and not by the way to its file. */
+  const named: Partial<Record<keyof typeof files, string | null>> = {
+    prisma: host.prisma.client.specifier,
+    stylesheet: stylesheet && "specifier" in stylesheet ? stylesheet.specifier : null,
+  }
   const renderAt = async (path: string, template: string): Promise<string> => {
     const compiled = await compileTemplate(readTemplate(feature, template))
     if (written > longestOutput)
@@ -49,11 +60,10 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
       eq: (a: unknown, b: unknown) => a === b,
       from: (target: string) => imports.specifier(path, `${places.base}${target}`),
       part: (name: string) => imports.specifier(path, posix.normalize(`${places.parts(path)}/${name}`)),
-      host: (fact: "auth" | "handler" | "prisma") =>
-        (fact === "prisma" &&
-          host.prisma.client.specifier &&
-          forCode("module", "The package of the Prisma client", host.prisma.client.specifier)) ||
-        imports.specifier(path, files[fact]),
+      host: (fact: keyof typeof files) => {
+        const asImported = named[fact]
+        return asImported ? forCode("module", `The import of ${fact}`, asImported) : imports.specifier(path, files[fact])
+      },
       cls: (role: string) => classOf(feature, role, css !== null),
     }
     const text = compiled({ ...context, css }, { helpers })
@@ -97,7 +107,7 @@ export async function render(feature: LoadedFeature, host: Host, eraseTypes: Era
 
 /** The path of a file with the ending of the app's own pages and routes, where Next.js takes it for one: `page.page.tsx`. */
 function asRoute({ auth, endings }: Host, path: string): string {
-  const isRouted = path.startsWith(`${auth.routesDir}/`) && (auth.router === "pages" || /\/(?:page|route)\.\w+$/.test(path))
+  const isRouted = path.startsWith(`${auth.routesDir}/`) && (auth.router === "pages" || /\/(?:page|route|layout)\.\w+$/.test(path))
   if (!isRouted) return path
   return path.replace(/\.[jt]s(x?)$/, (_, jsx: string) => `.${jsx ? endings.page : endings.route}`)
 }
@@ -128,6 +138,7 @@ export function isFor(host: Host, when: Condition | undefined): boolean {
     language: host.language,
     database: host.prisma.provider === "mongodb" ? "mongodb" : "relational",
     start: host.auth.runs === null ? "request" : "import",
+    layout: host.pages.ownLayout ? "own" : "app",
   }
   return Object.entries(when ?? {}).every(([fact, value]) => value === undefined || facts[fact as keyof typeof facts] === value)
 }
@@ -200,6 +211,7 @@ function contextOf(host: Host, found: Routes) {
     ...betas(host.auth.version),
     pagesRouter: host.auth.router === "pages",
     startsAtRequest: host.auth.runs === null,
+    stylesheet: host.pages.ownLayout?.stylesheet != null,
     /** `after` of next/server runs what need not keep an answer waiting; only in the App Router. */
     after: host.auth.router === "app" && isAtLeast(host.next, "15.1.0"),
     beforeNext16: !isAtLeast(host.next, "16.0.0"),

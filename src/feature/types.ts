@@ -37,6 +37,8 @@ const condition = z.strictObject({
   middleware: z.optional(z.enum(["auth", "own-call", "with-auth", "own"])),
   language: z.optional(z.enum(["ts", "js"])),
   database: z.optional(z.enum(["mongodb", "relational"])),
+  /** `own`: the pages bring their root layout. */
+  layout: z.optional(z.enum(["own", "app"])),
   /** What makes the app call NextAuth: an import, or only a request. */
   start: z.optional(z.enum(["import", "request"])),
 })

@@ -65,7 +65,7 @@ export async function detect(
     requireVersion("auth_version_unsupported", "next-auth", authVersion, requires.appRouter.nextAuth, warnings)
   }
   const middlewareFile = findMiddleware(files, { ...next.facts, pageExtensions, next: next.version.version })
-  const pages = detectPages(files, auth.facts, { middleware: middlewareFile, pageExtensions })
+  const pages = detectPages(files, auth.facts, { middleware: middlewareFile, pageExtensions, pagesDir: next.facts.pagesDir })
   const endings = endingsOf(config, next.facts.language, [pages.signInFile, auth.facts.handler])
   const base = next.facts.srcDir ? "src/" : ""
   const own = `${base}lib/mfa/db.${next.facts.language}`

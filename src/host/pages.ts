@@ -3,6 +3,9 @@ import { CliError } from "../errors"
 import type { HostFiles } from "./files"
 import type { AuthFacts } from "./types"
 
+/** Of the app's own by its file, of a package's or under an alias as it is imported. */
+type Stylesheet = { file: string } | { specifier: string }
+
 /** The folders that our pages go into. */
 export type PagePlaces = {
   /** Under it, pages have a root layout and nobody needs to be signed in: `src/app`, or a route group of it. */
@@ -13,10 +16,12 @@ export type PagePlaces = {
   signInDir: string | null
   /** That page itself. */
   signInFile: string | null
+  /** In `app` there are routes only, and all pages are in `pages`: ours bring a root layout, with the stylesheet of those. */
+  ownLayout: { stylesheet: Stylesheet | null } | null
 }
 
 /** What says where pages are, beside the routes' folder: the endings that Next.js takes for theirs, and the middleware. */
-type Routing = { middleware: string | null; pageExtensions: string[] }
+type Routing = { middleware: string | null; pageExtensions: string[]; pagesDir: string | null }
 
 /** The path of a page's address, which may have a query or a hash: `/auth?mode=signin`. */
 export const pathOf = (address: string): string => address.replace(/[?#].*$/s, "").replace(/(.)\/$/, "$1")
@@ -27,13 +32,13 @@ const signedInGroups = ["(app)", "(protected)", "(authenticated)", "(dashboard)"
  * @throws CliError root_layout_missing when pages of ours would have no root layout, which Next.js does not build
  */
 export function detectPages(files: HostFiles, { router, routesDir, signInPage: address }: AuthFacts, routing: Routing): PagePlaces {
-  const { pageExtensions } = routing
+  const { pageExtensions, pagesDir } = routing
   const signInPage = address === null ? null : pathOf(address)
   const pageAt = (bases: string[]) => files.first(bases.flatMap((base) => pageExtensions.map((extension) => `${base}.${extension}`)))
   if (router === "pages") {
     const page = signInPage?.replace(/^\//, "")
     const signInFile = page ? pageAt([`${routesDir}/${page}`, `${routesDir}/${page}/index`]) : null
-    return { publicDir: routesDir, signedInDir: routesDir, signInDir: null, signInFile }
+    return { publicDir: routesDir, signedInDir: routesDir, signInDir: null, signInFile, ownLayout: null }
   }
   const appDir = routesDir
   const signInDir = signInPage === null ? null : findPage(files, appDir, signInPage.split("/").filter(Boolean), routing)
@@ -46,11 +51,21 @@ export function detectPages(files: HostFiles, { router, routesDir, signInPage: a
   // A root layout may be there only to hand on what is below it: where the sign-in page is under a language, all are.
   const isLocalized = language !== null && signInDir?.startsWith(`${appDir}/${language}/`) === true
   if (hasLayout(appDir) && isLocalized)
-    return { publicDir: `${appDir}/${language}`, signedInDir: `${appDir}/${language}`, signInDir, signInFile }
-  if (hasLayout(appDir)) return { publicDir: appDir, signedInDir: `${appDir}/${known ?? "(app)"}`, signInDir, signInFile }
+    return { publicDir: `${appDir}/${language}`, signedInDir: `${appDir}/${language}`, signInDir, signInFile, ownLayout: null }
+  if (hasLayout(appDir)) return { publicDir: appDir, signedInDir: `${appDir}/${known ?? "(app)"}`, signInDir, signInFile, ownLayout: null }
 
   const rooted = [...groups, ...(language === null ? [] : [language])].map((group) => `${appDir}/${group}`).filter(hasLayout)
   const first = rooted[0]
+  if (first === undefined && pagesDir !== null && !hasPages(files, appDir, deepestPage)) {
+    const dir = `${appDir}/${ownGroup}`
+    return {
+      publicDir: dir,
+      signedInDir: dir,
+      signInDir,
+      signInFile,
+      ownLayout: { stylesheet: stylesheetOf(files, pagesDir, pageExtensions) },
+    }
+  }
   if (first === undefined)
     throw new CliError("root_layout_missing", `There is no root layout in ${appDir}, so pages beside it cannot be built.`, {
       file: appDir,
@@ -60,7 +75,26 @@ export function detectPages(files: HostFiles, { router, routesDir, signInPage: a
   const ofSignIn = rooted.find((dir) => signInDir?.startsWith(`${dir}/`))
   const publicDir = ofSignIn ?? rooted.find((dir) => !asks(dir)) ?? first
   const signedInDir = rooted.find((dir) => dir.endsWith(`/${known}`)) ?? signedInAmong(rooted, asks, ofSignIn)
-  return { publicDir, signedInDir, signInDir, signInFile }
+  return { publicDir, signedInDir, signInDir, signInFile, ownLayout: null }
+}
+
+/** The route group of our own pages, where there is none of the app's. */
+export const ownGroup = "(mfa)"
+/** Folders. */
+const deepestPage = 6
+
+function hasPages(files: HostFiles, dir: string, depth: number): boolean {
+  const entries = files.list(dir)
+  if (entries.some((entry) => !entry.isDirectory() && /^(?:page|layout|template)\./.test(entry.name))) return true
+  return depth > 0 && entries.some((entry) => entry.isDirectory() && hasPages(files, `${dir}/${entry.name}`, depth - 1))
+}
+
+/** The stylesheet that `pages/_app` imports for all pages. */
+function stylesheetOf(files: HostFiles, pagesDir: string, extensions: string[]): Stylesheet | null {
+  const file = files.first(extensions.map((extension) => `${pagesDir}/_app.${extension}`))
+  const imported = file && /^[ \t]*import[ \t]+["']([^"'\n]+\.s?css)["']/m.exec(files.read(file) ?? "")?.[1]
+  if (!imported) return null
+  return imported.startsWith(".") ? { file: posix.normalize(posix.join(pagesDir, imported)) } : { specifier: imported }
 }
 
 const asksForSession = /\b(auth|getServerSession|getSession|currentUser|requireUser|redirect)\s*\(/

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join, win32 } from "node:path"
 import { describe, expect, test } from "vitest"
 import { eraseTypes } from "../../../src/edit/typescript/erase-types"
@@ -1045,6 +1045,41 @@ test("a handler in brackets that do not match is none", async () => {
   const handler = minimalHost["app/api/auth/[...nextauth]/route.ts"] ?? null
   const tree = { "app/api/auth/[...nextauth]/route.ts": null, "app/api/auth/[[...nextauth]/route.ts": handler }
   await expect(factsOf(tree)).rejects.toMatchObject({ code: "auth_handler_missing" })
+})
+
+describe("an app whose pages are all in pages/, and whose auth route is in app/", () => {
+  const tree = (imported: string) => ({
+    "app/layout.tsx": null,
+    "pages/index.tsx": "export default () => null;\n",
+    "pages/_app.tsx": `import type { AppProps } from "next/app";\n${imported}\nexport default ({ Component, pageProps }: AppProps) => <Component {...pageProps} />;\n`,
+  })
+
+  test.each([
+    ["under an alias", 'import "@/styles/globals.css";', 'import "@/styles/globals.css";\n'],
+    ["beside it", 'import "../styles/globals.css";', 'import "@/styles/globals.css";\n'],
+    ["of a package", 'import "bootstrap/dist/css/bootstrap.min.css"', 'import "bootstrap/dist/css/bootstrap.min.css";\n'],
+    ["none", "", "import type { ReactNode }"],
+  ])("gets a root layout for MFA's pages, with its stylesheet: %s", async (_, imported, first) => {
+    const { chimerai, snapshot } = await import("../../support/host")
+    const dir = makeHost(tree(imported))
+    const before = snapshot(dir)
+    const { json, stderr } = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
+    expect(json.status, stderr).toBe("applied")
+    const layout = readFileSync(join(dir, "app/(mfa)/layout.tsx"), "utf8")
+    expect(layout.startsWith(first.replace(/;\n$/, layout.includes(";") ? ";\n" : "\n")), layout).toBe(true)
+    expect(layout).toContain('<html lang="en">')
+    for (const page of ["settings/mfa", "settings/mfa/confirm", "login/mfa"])
+      expect(existsSync(join(dir, `app/(mfa)/${page}/page.tsx`)), page).toBe(true)
+    expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
+    expect(chimerai(["remove", "mfa", dir, "--yes", "--no-install", "--purge"]).code).toBe(0)
+    expect(snapshot(dir)).toEqual(before)
+  })
+
+  test("with a page of its own in app/ it is one that Next.js does not build", async () => {
+    await expect(factsOf({ ...tree(""), "app/x/page.tsx": "export default () => null;\n" })).rejects.toMatchObject({
+      code: "root_layout_missing",
+    })
+  })
 })
 
 describe("a call of NextAuth beside names that another one has made", () => {
