@@ -3,6 +3,7 @@ import type Handlebars from "handlebars"
 import { coerce, gte, parse as parseVersion } from "semver"
 import { CliError } from "../errors"
 import { pathOf } from "../host/pages"
+import { isAddressField } from "../host/prisma"
 import { matchAlias } from "../host/tsconfig"
 import type { Host } from "../host/types"
 import { forCode } from "../names"
@@ -249,6 +250,7 @@ function contextOf(host: Host, found: Routes) {
       idIsBigInt: userId.type === "BigInt",
       idPattern: idPattern(userId.nativeType),
       emailName: userEmail,
+      hasAddress: isAddressField(userEmail),
       schemaAttribute: userSchema,
       fkColumn: userId.type + native,
     },

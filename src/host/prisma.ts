@@ -125,9 +125,12 @@ export function detectSchema(
   }
 }
 
+/** Whether a field of users is an address by its name: a username may be somebody else's address, and names nobody. */
+export const isAddressField = (name: string): boolean => /mail/i.test(name)
+
 /**
- * The field that names a user to people: the address, or what they sign in with where there is none. Sign-ins are found
- * by the id or by it.
+ * The field that names a user to people: the address, or what they sign in with where there is none. Which column is the
+ * address, where its name says it otherwise, is not guessed: sign-ins that are known by their address would be nobody's.
  * @throws CliError user_email_missing; invalid_option: the model has no such field
  */
 function addressOf({ path, text, block }: Located, override?: string): SchemaField {
@@ -147,7 +150,9 @@ function addressOf({ path, text, block }: Located, override?: string): SchemaFie
   const found =
     texts.find(({ name }) => name === "email") ??
     texts.find((field) => /^(?:e_?mail_?address|mail)$/i.test(field.name) && isUnique(field)) ??
-    texts.find((field) => /^(?:user_?name|login|handle|nick_?name|phone(?:_?number)?)$/i.test(field.name) && isUnique(field))
+    (texts.some(({ name }) => isAddressField(name))
+      ? undefined
+      : texts.find((field) => /^(?:user_?name|login|handle|nick_?name|phone(?:_?number)?)$/i.test(field.name) && isUnique(field)))
   if (found) return found
   throw new CliError(
     "user_email_missing",

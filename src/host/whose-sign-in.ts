@@ -1,3 +1,4 @@
+import { isAddressField } from "./prisma"
 import type { AuthFacts, PrismaFacts, Warning } from "./types"
 
 /**
@@ -24,6 +25,12 @@ export function whoseSignIn(
       code: "sign_in_made_in_function",
       message:
         "NextAuth is called in a function. That is fine where the function is called once. Where it makes a NextAuth for each tenant or brand, MFA cannot tell them apart: no held sign-in is completed then, and nobody can turn MFA on. Pass one NextAuth a function that gives the config of each request: NextAuth((request) => ({ ... })).",
+      ...place,
+    })
+  if (!isAddressField(userEmail))
+    warnings.push({
+      code: "users_without_address",
+      message: `${userModel} has no address, so MFA knows its users by their ${userId.name} alone: authorize has to return it, and with OAuth without an adapter callbacks.jwt has to set token.userId to it. Whom neither names cannot turn MFA on. Where a column is the address, name it: --user-email <field>.`,
       ...place,
     })
   if (signIns.oauth && !signIns.adapter)

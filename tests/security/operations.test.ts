@@ -181,7 +181,7 @@ describe.each(fixturesNamed("next14-split-early", "next16-split-postgres", "next
     const client = await app.signedIn(await app.createUser())
     const { headers } = await client.get(signIn)
     expect(new URL(headers.get("location") ?? "", app.url).pathname).toBe("/dashboard")
-    expect(headers.getSetCookie().find((cookie) => cookie.startsWith("mfa-sent-from"))).toMatch(/Max-Age=60; HttpOnly; SameSite=Lax$/)
+    expect(headers.getSetCookie().find((cookie) => cookie.startsWith("mfa-sent-on"))).toMatch(/Max-Age=5; HttpOnly; SameSite=Lax$/)
   })
 })
 

@@ -96,24 +96,39 @@ test("a generated schema: what its source is given, pasted, lets the next run th
   expect(run.json.actions).toContainEqual(expect.objectContaining({ path: "prisma/schema.prisma", state: "unchanged" }))
 })
 
-test.each<[string, string, string[], string]>([
-  ["an address", "  email String @unique\n  username String @unique\n", [], "email"],
-  ["an address of another name", "  emailAddress String @unique\n", [], "emailAddress"],
-  ["a username", "  name String?\n  username String @unique\n", [], "username"],
-  ["a number", "  phone String @unique\n", [], "phone"],
-  ["what is said", "  email String?\n  handle String @unique\n", ["--user-email", "handle"], "handle"],
-])("users are known by %s", (_, fields, flags, name) => {
+test.each<[string, string, string[], string, boolean]>([
+  ["an address", "  email String @unique\n  username String @unique\n", [], "email", true],
+  ["an address of another name", "  emailAddress String @unique\n", [], "emailAddress", true],
+  ["a username", "  name String?\n  username String @unique\n", [], "username", false],
+  ["a number", "  phone String @unique\n", [], "phone", false],
+  ["what is said", "  email String?\n  handle String @unique\n", ["--user-email", "handle"], "handle", false],
+])("users are known by %s", (_, fields, flags, name, isAddress) => {
   const dir = makeHost({
     "prisma/schema.prisma": `${source("postgresql")}model User {\n  id String @id\n${fields}}\n`,
   })
   const run = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", ...flags])
   expect(run.json.status, run.stdout).toBe("applied")
   const text = (path: string) => readFileSync(join(dir, path), "utf8")
-  expect(text("lib/mfa/whose.ts")).toContain(`const columns = { id: true, ${name}: true, mfaEnabled: true`)
-  expect(text("lib/mfa/whose.ts")).toContain(`email: row.${name},`)
   expect(text("lib/mfa/enrolment.ts")).toContain(`user.${name} ?? String(userId)`)
+  // Whoever registers somebody's address as a username is not taken for them.
+  expect(text("lib/mfa/whose.ts")).toContain(isAddress ? `email: row.${name},` : "email: null,")
+  expect(run.json.warnings.some(({ code }: { code: string }) => code === "users_without_address")).toBe(!isAddress)
   // What was answered is remembered.
   expect(chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"]).json.status).toBe("unchanged")
+})
+
+test("which column is the address is not guessed where one says so in a name of its own", () => {
+  const dir = makeHost(
+    one(`${source("postgresql")}model User {\n  id String @id\n  username String @unique\n  userEmail String @unique\n}\n`),
+  )
+  const { json } = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json"])
+  expect(json.error).toMatchObject({
+    code: "user_email_missing",
+    suggestion: expect.stringContaining("--user-email <field> (username, userEmail)"),
+  })
+  const named = chimerai(["add", "mfa", dir, "--yes", "--no-install", "--json", "--user-email", "userEmail"])
+  expect(named.json.status, named.stdout).toBe("applied")
+  expect(readFileSync(join(dir, "lib/mfa/whose.ts"), "utf8")).toContain("email: row.userEmail,")
 })
 
 test.each([
