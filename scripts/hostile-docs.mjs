@@ -183,7 +183,11 @@ const rows = [
       disk: ["H17: special and huge files"],
       regexes: ["linear", "bounded", "a whole run on a matcher of choices ends"],
       endless: ["the formatter", "Prisma's validator", "what two texts have in common"],
-      sizes: ["files that are long, many, or full of the same", "status names some places of a file, not thousands"],
+      sizes: [
+        "files that are long, many, or full of the same",
+        "functions and modules that lead to one another in ever more ways",
+        "status names some places of a file, not thousands",
+      ],
       templates: ["a template comes to an end"],
       workspaces: ["patterns that would take for ever"],
       rollback: [

@@ -4,8 +4,18 @@
  */
 import { Script } from "node:vm"
 
-/** What was to be done in time is not done. */
-export class OutOfTime extends Error {}
+/**
+ * What was to be done in time is not done.
+ * @property isStalled the machine stood still, or did something else: the work itself has taken little of it
+ */
+export class OutOfTime extends Error {
+  constructor(readonly isStalled = false) {
+    super()
+  }
+}
+
+/** A machine may be put to sleep once, and again. */
+const mostAttempts = 5
 
 /** One for all work of a kind in a run: many that take nearly too long would take as long as they are many. */
 export class Patience {
@@ -31,17 +41,34 @@ export class Patience {
    * @throws OutOfTime; the work was left in the middle then, and not even its `finally` was run
    */
   spend<Result>(usual: number, work: () => Result): Result {
+    const limit = this.limit(usual)
     const start = process.cpuUsage()
+    // Of the processor: other programs of a busy machine take none of it.
+    const taken = () => {
+      const { user, system } = process.cpuUsage(start)
+      return (user + system) / 1000
+    }
     try {
-      return endAfter(this.limit(usual), work)
+      return endAfter(limit, work)
     } catch (error) {
-      if (error instanceof OutOfTime) this.#grace = 0
+      if (!(error instanceof OutOfTime)) throw error
+      if (taken() < limit / 4) throw new OutOfTime(true)
+      this.#grace = 0
       throw error
     } finally {
-      // Of the processor: other programs of a busy machine take none of it.
-      const { user, system } = process.cpuUsage(start)
-      this.spent((user + system) / 1000, usual)
+      this.spent(taken(), usual)
     }
+  }
+
+  /** The same, done again where only the machine stood still. @param clear puts in order what the work has left */
+  persist<Result>(usual: number, work: () => Result, clear: () => void): Result {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return this.spend(usual, work)
+      } catch (error) {
+        clear()
+        if (!(error instanceof OutOfTime) || !error.isStalled || attempt === mostAttempts) throw error
+      }
   }
 }
 

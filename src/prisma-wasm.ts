@@ -18,7 +18,7 @@ export function withPrisma<Result>(work: (wasm: Wasm) => Result): Result {
   try {
     return patience.spend(usualTime, () => work(wasm))
   } catch (error) {
-    isLost = error instanceof OutOfTime
+    isLost ||= error instanceof OutOfTime
     throw error
   }
 }

@@ -10,12 +10,12 @@ import type { Modules } from "./modules"
  */
 export type Wrapper = { name: string; means(from: string, specifier: string): boolean }
 
-/** Barrels on the way to the function. */
-const deepest = 5
+/** Barrels on the way to the function, which may hand on one another. */
+const mostModules = 100
 
 export class AuthElsewhere implements Elsewhere {
   readonly #values = new Map<string, "guarded" | "plain" | null>()
-  readonly #open = new Set<string>()
+  readonly #handed = new Map<string, boolean>()
 
   constructor(
     private readonly modules: Modules,
@@ -41,31 +41,36 @@ export class AuthElsewhere implements Elsewhere {
 
   isOwn(from: Module, local: string): boolean {
     const binding = this.modules.locate.bindingOf(from, local)
-    return binding !== null && this.#hasOwn(from, binding, 0)
+    return binding !== null && this.#hasOwn(from, binding, new Set())
   }
 
   hands(from: Module, local: string, index: number): boolean {
     const declared = declarationOf(this.modules, from, local, "skip")
     const key = declared && `${declared.module.path}#${declared.name}#${index}`
-    if (!declared || key === null || declared.module.path === from.path || this.#open.has(key)) return false
-    this.#open.add(key)
+    if (!declared || key === null || declared.module.path === from.path) return false
+    const known = this.#handed.get(key)
+    if (known !== undefined) return known
+    // Of functions that call each other none hands it on.
+    this.#handed.set(key, false)
     const hands = new this.modules.locate.Guarded(declared.module, this.#ownIn(declared.module)).takes(declared.name, index)
-    this.#open.delete(key)
+    this.#handed.set(key, hands)
     return hands
   }
 
   /** Step by step, for the module at the end may not be there yet. */
-  #hasOwn(from: Module, { specifier, imported }: { specifier: string; imported: string }, depth: number): boolean {
+  #hasOwn(from: Module, { specifier, imported }: { specifier: string; imported: string }, seen: Set<string>): boolean {
     const { name, means } = this.wrapper
     if (means(from.path, specifier)) return imported === name
-    const path = depth < deepest ? this.modules.resolve(from.path, specifier) : null
-    const target = path === null ? null : this.modules.tryParse(path)
+    const path = this.modules.resolve(from.path, specifier)
+    const key = `${path}#${imported}`
+    const target = path === null || seen.has(key) || seen.size === mostModules ? null : this.modules.tryParse(path)
     if (!target) return false
+    seen.add(key)
     const { bindingOf, exportNamed, starsOf } = this.modules.locate
     const found = exportNamed(target, imported)
     const next = found && ("local" in found ? bindingOf(target, found.local) : found)
-    if (found) return next !== null && this.#hasOwn(target, next, depth + 1)
-    return starsOf(target).some((star) => this.#hasOwn(target, { specifier: star, imported }, depth + 1))
+    if (found) return next !== null && this.#hasOwn(target, next, seen)
+    return starsOf(target).some((star) => this.#hasOwn(target, { specifier: star, imported }, seen))
   }
 
   #ownIn(module: Module) {

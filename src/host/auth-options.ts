@@ -8,7 +8,8 @@ import type { AuthFacts, OptionsSource } from "./types"
 type Expression = Parameters<Modules["locate"]["membersOf"]>[0]
 type Place = { path: string; offset: number }
 type Found = { module: Module; value: Expression; source: OptionsSource }
-type Provider = { id: string | null; kind: string; text: string }
+/** @property page the id that `signIn` is called with, where the sign-in surely ends when the browser comes back */
+type Provider = { id: string | null; kind: string; page: string | null; text: string }
 
 /** Names that stand for one another, from use to value. */
 const longestChain = 50
@@ -190,7 +191,7 @@ export class Options {
     this.credentials = Math.max(this.credentials, found.filter(({ kind }) => kind === "credentials").length)
     this.tables = new Set([...this.tables, ...found.flatMap(({ kind, text }) => (kind === "credentials" ? tablesIn(text) : []))])
     this.oauth ||= found.some(({ kind }) => kind === "oauth")
-    this.byPage.push(...found.flatMap(({ id, kind }) => (id !== null && endsByPage(id, kind) ? [id] : [])))
+    this.byPage.push(...found.flatMap(({ page }) => page ?? []))
   }
 
   /** What is added to the list. */
@@ -255,7 +256,18 @@ export class Options {
     const [own, type] = ["id", "type"].map((key) => members?.get(key)).map((member) => member && locate.literalText(member))
     const id = known ?? own ?? null
     const text = module.text.slice(value.getStart(), value.getEnd())
-    return { id, kind: type === "oidc" ? "oauth" : (type ?? kindOf(id)), text }
+    const kind = type === "oidc" ? "oauth" : (type ?? kindOf(id))
+    return { id, kind, page: known === undefined ? endsByPage(own, type) : this.#idOf(value, known, kind), text }
+  }
+
+  /** The same of one that comes with next-auth; its options may give it another id. */
+  #idOf(value: Expression, known: string, kind: string): string | null {
+    const { locate } = this.modules
+    if (kind !== "oauth" && !isMail(known)) return null
+    const members = locate.argumentsOf(value).map((argument) => locate.membersOf(argument))
+    if (members.some((one) => one === null || one.spreads.length > 0)) return null
+    const own = members.map((one) => one?.properties.get("id")).find((id) => id !== undefined)
+    return own ? locate.literalText(own) : known
   }
 
   /** What an expression is that names a constant, or a part of one: `ROUTES.signIn`. */
@@ -334,8 +346,9 @@ function tablesIn(text: string): string[] {
   return [...lookups].flatMap(([, table = "", where = ""]) => (/\b(?:email|username|login|phone)\b/.test(where) ? [table] : []))
 }
 
-/** Whether a sign-in ends when the browser comes back: from the provider, or by the link in a mail. */
-const endsByPage = (id: string, kind: string): boolean => kind === "oauth" || kind === "email" || (kind === "other" && isMail(id))
+/** The id of a provider that is written out, where its type says that its sign-in ends when the browser comes back. */
+const endsByPage = (id: string | null | undefined, type: string | null | undefined): string | null =>
+  type === "oauth" || type === "oidc" || type === "email" ? (id ?? null) : null
 
 const isMail = (id: string): boolean => /^(?:email|nodemailer|resend|sendgrid|postmark|mailgun|forwardemail|loops)$/.test(id)
 

@@ -10,9 +10,13 @@ type Caller = { module: Module; node: ReturnType<Locate["callsOf"]>[number] }
 
 /** Functions that call functions. */
 const deepest = 5
+/** Calls that are looked at in all: a function may be called in many places, and each of those as well. */
+const mostSteps = 1_000
 
 export class AuthRuns {
   #reachable: Module[] | null = null
+  #steps = 0
+  readonly #callers = new Map<string, Caller[]>()
 
   constructor(
     private readonly modules: Modules,
@@ -24,7 +28,7 @@ export class AuthRuns {
     const runner = this.modules.locate.runnerOf(node)
     // What cannot be told is taken for what most apps do.
     if (runner.kind !== "function") return module.path
-    if (depth > deepest) return null
+    if (depth > deepest || ++this.#steps > mostSteps) return null
     for (const caller of this.#callersOf(module, runner.name)) {
       const found = this.runnerOf(caller.module, caller.node, depth + 1)
       if (found !== null) return found
@@ -38,7 +42,7 @@ export class AuthRuns {
     const name = locate.identifierText(locate.unwrapExpression(expression))
     const runner = locate.runnerOf(node)
     const index = runner.kind === "function" && name !== null ? runner.parameters.indexOf(name) : -1
-    if (runner.kind !== "function" || index === -1 || depth > deepest) return [{ module, expression }]
+    if (runner.kind !== "function" || index === -1 || depth > deepest || ++this.#steps > mostSteps) return [{ module, expression }]
     const given = this.#callersOf(module, runner.name).flatMap((caller) => {
       const value = locate.argumentsOf(caller.node)[index]
       return value ? this.givenTo(caller.module, caller.node, value, depth + 1) : []
@@ -47,13 +51,18 @@ export class AuthRuns {
   }
 
   #callersOf(module: Module, name: string): Caller[] {
+    const key = `${module.path}#${name}`
+    const known = this.#callers.get(key)
+    if (known) return known
     this.#reachable ??= [...this.modules.reachable(this.handler, 40, "skip")]
     const others = this.#reachable.filter(({ path }) => path !== module.path)
-    return [module, ...others].flatMap((from) =>
+    const callers = [module, ...others].flatMap((from) =>
       this.#namesFor(from, module, name).flatMap((local) =>
         this.modules.locate.callsOf(from, local).map((node) => ({ module: from, node })),
       ),
     )
+    this.#callers.set(key, callers)
+    return callers
   }
 
   /** How a module calls a function that another one declares. */

@@ -189,20 +189,37 @@ function isPackage(files: HostFiles, specifier: string): boolean {
 
 const handlerNames = ["handlers", "GET", "POST"]
 
-/** The modules that names of a module have their values from. */
-function makersOf(modules: Modules, module: Module, names: string[]): string[] {
+/** Names that are followed for the handlers. */
+const mostNames = 200
+
+/** The modules in whose calls of NextAuth names of a module are made; null where that of one cannot be told. */
+function makersOf(modules: Modules, module: Module, names: string[]): string[] | null {
+  const makers = new Set<string>()
+  const seen = new Set<string>()
+  const isTold = ({ module, name }: Declared): boolean => {
+    const key = `${module.path}#${name}`
+    if (seen.has(key)) return true
+    seen.add(key)
+    const made = seen.size > mostNames ? null : modules.locate.madeFrom(module, "next-auth", name)
+    if (made?.isCall) makers.add(module.path)
+    if (made === null || made.isCall) return made !== null
+    const from = made.roots.flatMap((root) => declarationOf(modules, module, root, "skip") ?? namespaceOf(modules, module, root) ?? [])
+    // Of what is handed to a helper, the helper need not be understood.
+    const told = from.map((one) => (typeof one === "string" ? Boolean(makers.add(one)) : isTold(one)))
+    return told.some(Boolean)
+  }
   const declared = names.flatMap((name) => exportOf(modules, module, name) ?? [])
-  return [...new Set(declared.map((one) => makerOf(modules, one)))]
+  const isKnown = declared.map(isTold).every(Boolean) && (declared.length === 0 || makers.size > 0)
+  return isKnown ? [...makers] : null
 }
 
-function makerOf(modules: Modules, { module, name }: Declared, depth = 0): string {
-  const source = depth > deepestNames ? null : modules.locate.givenBy(module, name)
-  const next = source === null ? null : declarationOf(modules, module, source, "skip")
-  return next === null ? module.path : makerOf(modules, next, depth + 1)
+/** The module that `import * as name` stands for, where it calls NextAuth. */
+function namespaceOf(modules: Modules, module: Module, name: string): string | null {
+  const binding = modules.locate.bindingOf(module, name)
+  const path = binding?.imported === "*" ? modules.resolve(module.path, binding.specifier) : null
+  const target = path === null ? null : modules.tryParse(path)
+  return target && callsNextAuth(modules, target) ? target.path : null
 }
-
-/** Names that have their value from one another. */
-const deepestNames = 10
 
 /**
  * The module whose NextAuth the route handler exports, by the names that it hands on; null where that cannot be told.
@@ -218,8 +235,11 @@ function liveCall(files: HostFiles, modules: Modules, handler: string): string |
     if (callsNextAuth(modules, module)) {
       // Beside its own call, which may be one for the edge, it may hand on what another module has made.
       const makers = makersOf(modules, module, step === 0 ? [...handlerNames, "default"] : handlerNames)
-      if (makers.length === 0 || makers.includes(path)) return path
-      path = makers.length === 1 ? (makers[0] ?? null) : null
+      if (makers?.length === 0) return path
+      const [only, ...others] = makers ?? []
+      if (only === undefined || others.length > 0) return null
+      if (only === path) return path
+      path = only
       continue
     }
     const imported = module.imports

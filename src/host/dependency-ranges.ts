@@ -1,4 +1,4 @@
-import { gtr, intersects, minVersion, satisfies, valid, validRange } from "semver"
+import { intersects, major, minVersion, satisfies, valid, validRange } from "semver"
 import { CliError } from "../errors"
 import type { HostFiles } from "./files"
 import type { PackageManager, Warning } from "./types"
@@ -11,8 +11,8 @@ const longestRange = 200
 
 /**
  * Looks at dependencies of ours that the app has already: its own range is kept, and is to be one that our code is
- * written for. Of a later version it is only said, and so it is of types.
- * @throws CliError dependency_range_conflict: it is an older one, with which what is added would not run
+ * written for. Of a later version, or an older one of the same major, it is only said, and so it is of types.
+ * @throws CliError dependency_range_conflict: it is of an older major, with which what is added would not run
  */
 export function assertRanges(files: HostFiles, dependencies: Dependency[], manager: PackageManager): Warning[] {
   const { data, text } = readPackageJson(files)
@@ -31,7 +31,9 @@ export function assertRanges(files: HostFiles, dependencies: Dependency[], manag
     const has = `This app has ${name} ${guessed || version === meant ? stated : `${stated}, which is ${version} here`}; what MFA adds is written for ${range}`
     const command = `${addCommand[manager]}${dev ? ` ${devFlag[manager]}` : ""} "${name}@${range}"`
     const lowest = valid(version) ?? minVersion(meant)
-    if (dev || (lowest !== null && gtr(lowest, range)))
+    const written = minVersion(range)
+    // Only an older major is known to lack what is used.
+    if (dev || (lowest !== null && written !== null && major(lowest) >= major(written)))
       return [{ code: "dependency_range_conflict", message: `${has}. See that the app still compiles, or change it: ${command}`, ...place }]
     throw new CliError("dependency_range_conflict", `${has}.`, {
       ...place,

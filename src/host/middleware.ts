@@ -77,15 +77,26 @@ function guardOf(modules: Modules, module: Module, authFile: string): Middleware
   return mayRefuse(modules, module) ? null : "languages"
 }
 
-/** Modules that choose a language, of packages and of the app's own. */
-const ofLanguages = /^next\/server$|intl|i18n|locale|negotiator|routing/i
+/** Packages that choose a language. */
+const ofLanguages = /^next\/server$|intl|i18n|locale|negotiator/i
+/** Of the app's own that are looked at. */
+const mostModules = 20
 
 /**
  * Whether a middleware may send people away by who they are. One that only chooses a language never does: it imports
  * nothing else, reads no other cookie, and has no word of sign-ins in it.
  */
-function mayRefuse({ locate }: Modules, module: Module): boolean {
-  if (locate.specifiersOf(module).some(({ text }) => !ofLanguages.test(text))) return true
+function mayRefuse(modules: Modules, module: Module, seen = new Set<string>()): boolean {
+  const { locate } = modules
+  if (seen.has(module.path)) return false
+  seen.add(module.path)
+  if (seen.size > mostModules) return true
+  for (const { text } of locate.specifiersOf(module)) {
+    const path = modules.resolve(module.path, text)
+    const own = path === null ? null : modules.tryParse(path)
+    // A module of the app's own may do anything, whatever it is called.
+    if (own ? mayRefuse(modules, own, seen) : path !== null || !ofLanguages.test(text)) return true
+  }
   const rest = module.text.replace(/(?:cookies|headers)\.get\(["'](?:NEXT_LOCALE|locale|lang|accept-language)["']\)/gi, "")
   return /auth|session|token|jwt|sign|log-?in|user|cookie|header|\brequire\b|\bimport\(/i.test(rest.replace(/^import[^;\n]*/gm, ""))
 }

@@ -1,5 +1,6 @@
 /** Where the host's own code meets a held sign-in: the auth config, the middleware, the forms. */
 import type { Origin } from "../edit/typescript/imports"
+import { CliError } from "../errors"
 import { isFor, type Recipe } from "../feature/render"
 import type { LoadedFeature } from "../feature/types"
 import { runsOn } from "../host/middleware"
@@ -135,11 +136,21 @@ export function planSignInCallers({ signInCallers, auth }: Host, feature: Loaded
       return sources.edits.followResult(parsed, { name, wrapper, ...originOf(file, module, recipe, sources), isMeant })
     }
     const text = sources.read(file) ?? ""
-    if (isEditable(file) && follow(text).kind !== "refuse")
-      return [toEdit("edit", file, text, follow, "the form goes where signIn sends it", ""), ...onServer]
+    const edit = isEditable(file) && follow(text).kind !== "refuse" ? editOrNull(file, text, follow) : null
+    if (edit) return [edit, ...onServer]
     const snippet = `import { ${name} } from "${recipe.specifier(file, module)}"\n\n// before anything else is done with the result\nif (${name}(result)) return`
     return [...inBrowser.map(({ line }) => followByHand(file, line, snippet)), ...onServer]
   })
+}
+
+/** The app works without: a form of a shape that nobody thought of refuses no run. */
+function editOrNull(file: string, text: string, follow: Parameters<typeof toEdit>[3]): Action | null {
+  try {
+    return toEdit("edit", file, text, follow, "the form goes where signIn sends it", "")
+  } catch (error) {
+    if (error instanceof CliError && error.code === "edit_unsafe") return null
+    throw error
+  }
 }
 
 const followByHand = (path: string, line: number, snippet: string): Action => ({

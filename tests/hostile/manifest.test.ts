@@ -298,7 +298,7 @@ describe("what is planted is not ours", () => {
           'import NextAuth from "next-auth";\nimport { withMfa } from "./lib/mfa/with-mfa";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\nvoid withMfa;\nconst make = (withMfa: any) => withMfa(NextAuth)({ providers: [] });\nexport const { handlers, auth } = make((x: any) => x);\n',
       },
       [["add", "--yes", "--no-install"]],
-      "auth_config_not_found",
+      "edit_unsafe",
     )
   })
 

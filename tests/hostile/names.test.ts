@@ -470,7 +470,7 @@ test("texts of an app become literals, with what cannot be seen written by numbe
   })
   expect(chimerai(["add", "mfa", dir, "--yes", "--no-install"]).code).toBe(0)
   const config = readFileSync(join(dir, "lib/mfa/config.ts"), "utf8")
-  expect(config).toContain('|| "x\\"; evil(); \\"\\u202e\\u2028"')
+  expect(config).toContain('=== "" ? "x\\"; evil(); \\"\\u202e\\u2028"')
   expect(config).not.toMatch(/[\u202E\u2028]/)
 })
 

@@ -213,15 +213,17 @@ describe("a program of the clone's", () => {
   })
 })
 
-test("src/run/ is the only place that can start a process", () => {
+test("src/run/ is the only place that can start a process, and the only thread is one of our own module", () => {
   const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) => /\.[cm]?[jt]s$/.test(path))
-  const starting = files.filter((path) =>
-    /["'`](node:)?(child_process|cluster|worker_threads)["'`]|["'`]execa["'`]|process\.binding|shell: true/.test(
-      readFileSync(join(root, "src", path), "utf8"),
-    ),
-  )
+  const textOf = (path: string) => readFileSync(join(root, "src", path), "utf8")
+  const having = (pattern: RegExp) => files.filter((path) => pattern.test(textOf(path)))
+  const starting = having(/["'`](node:)?(child_process|cluster)["'`]|["'`]execa["'`]|process\.binding|shell: true/)
   expect(starting.map(dirname)).toEqual(starting.map(() => "run"))
   expect(starting.length).toBeGreaterThan(0)
+  const threads = ["feature/format-elsewhere.ts", "feature/format-worker.ts"]
+  expect(having(/["'`](node:)?worker_threads["'`]|\bnew Worker\b/).toSorted()).toEqual(threads)
+  const started = files.flatMap((path) => [...textOf(path).matchAll(/\bnew Worker\(.*/g)].map(([text]) => text))
+  expect(started).toEqual(['new Worker(new URL("./format-worker.js", import.meta.url), {'])
 })
 
 test("a package manager's output is shown without what acts on a terminal", async () => {

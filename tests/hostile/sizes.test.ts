@@ -149,6 +149,46 @@ describe("files that are long, many, or full of the same", () => {
   })
 })
 
+describe("functions and modules that lead to one another in ever more ways", () => {
+  const nextAuth = 'import NextAuth from "next-auth";\nimport { prisma } from "@/lib/prisma";\nvoid prisma;\n'
+  const files = (count: number, text: (at: number) => string): Tree =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`b/m${at}.ts`, text(at)]))
+
+  test.each<[string, () => Tree]>([
+    [
+      "each calls the one below thirty times",
+      () => ({
+        "auth.ts": `${nextAuth}function f0() { return NextAuth({ providers: [] }); }\n${many(6, (at) => `function f${at + 1}() { ${`f${at}();`.repeat(30)} return f${at}(); }`)}\nexport const { handlers, auth } = f6();\n`,
+      }),
+    ],
+    [
+      "the same with what they are given",
+      () => ({
+        "auth.ts": `${nextAuth}function f0(o) { return NextAuth(o); }\n${many(6, (at) => `function f${at + 1}(o) { ${`f${at}(o);`.repeat(30)} return f${at}(o); }`)}\nexport const { handlers, auth } = f6({ providers: [] });\n`,
+      }),
+    ],
+    [
+      "helpers that give it to two of the next module",
+      () => ({
+        ...files(24, (at) => `import { h as a } from "./m${at + 1}";\nexport function h(x) { return [a(x), a(x)]; }\n`),
+        "auth.ts": `import { h } from "./b/m0";\n${nextAuth}h(NextAuth);\nexport const { handlers, auth } = NextAuth({ providers: [] });\n`,
+      }),
+    ],
+    [
+      "barrels of all other barrels",
+      () => ({
+        ...files(24, (at) => many(24, (to) => (to === at ? "" : `export * from "./m${to}";`))),
+        "auth.ts": `import { nothere } from "./b/m0";\n${nextAuth}nothere(NextAuth);\nexport const { handlers, auth } = NextAuth({ providers: [] });\n`,
+      }),
+    ],
+  ])("%s", (_, tree) => {
+    const start = seconds()
+    const { json, stderr } = chimerai(["add", "mfa", makeHost(tree()), "--dry-run", "--json"])
+    expect(json.status, stderr).toMatch(/^(?:planned|refused)$/)
+    expect(seconds() - start).toBeLessThan(soon)
+  })
+})
+
 test("a package of the workspace is read once, however many of its names are imported", () => {
   const names = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`./n${at}*`, `./src/n${at}*.ts`]))
   const top = makeHost({

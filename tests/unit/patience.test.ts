@@ -46,3 +46,37 @@ test("does not take what is usual from the grace", () => {
   patience.spent(300, 100)
   expect(patience.limit(0)).toBe(300)
 })
+
+/** The machine stands still: nothing is taken of the processor. */
+const still = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)
+
+test("what a machine loses that stands still is not the work's", () => {
+  const patience = new Patience(200)
+  const failure = () => {
+    try {
+      patience.spend(10, still)
+    } catch (error) {
+      return error
+    }
+  }
+  expect(failure()).toMatchObject({ isStalled: true })
+  expect(patience.limit(0)).toBeGreaterThan(100)
+})
+
+test("work is done again where the machine stood still, with what it has left put in order", () => {
+  const done: string[] = []
+  const work = () => {
+    done.push("work")
+    if (done.length < 4) still()
+    return 42
+  }
+  expect(new Patience(200).persist(10, work, () => done.push("clear"))).toBe(42)
+  expect(done).toEqual(["work", "clear", "work", "clear", "work"])
+  let count = 0
+  const never = () => {
+    count++
+    still()
+  }
+  expect(() => new Patience(100).persist(10, never, () => {})).toThrow(OutOfTime)
+  expect(count).toBe(5)
+})

@@ -1,6 +1,6 @@
 /** Calls that are found by what is given to them, and where their results go. */
 import { ts } from "ts-morph"
-import { calledName, literalText, membersOf, onlyArgumentOf, unwrapExpression } from "./expressions"
+import { literalText, membersOf, onlyArgumentOf, unwrapExpression } from "./expressions"
 import { initializerOf, isShadowed } from "./locate"
 import { type Module, walk } from "./module"
 
@@ -45,7 +45,7 @@ export function resultsOfCalls(module: Module, isMeant: IsMeant, property: strin
   return nodesOf(module, isMeant, property).map(({ node }) => ({
     ...placeOf(node),
     kept: awaited(node) ?? handed(module, node),
-    givenTo: ts.isCallExpression(node.parent) && onlyArgumentOf(node.parent) === node ? calledName(node.parent) : null,
+    givenTo: ts.isCallExpression(node.parent) && onlyArgumentOf(node.parent) === node ? (calleeOf(node.parent)?.name ?? null) : null,
   }))
 }
 

@@ -3,7 +3,7 @@ import { ts } from "ts-morph"
 import type { Elsewhere } from "./elsewhere"
 import { identifierText, literalText, propertyOf, unwrapExpression } from "./expressions"
 import { functionNamed, returnedBy } from "./functions"
-import { initializerOf, isShadowed, localInitializerOf } from "./locate"
+import { bindsName, initializerOf, isDefaultExport, isShadowed, localInitializerOf } from "./locate"
 import { bindingOf, type Module, walk } from "./module"
 
 /**
@@ -77,8 +77,40 @@ export function exportedValue(
   name: string,
   elsewhere: Elsewhere,
 ): Pick<Call, "library" | "isGuarded"> | null {
-  const value = initializerOf(module, name)
+  // A variable may be another thing by the time that it is imported.
+  const value = name === "default" ? initializerOf(module, name) : (constantsIn(module.source).get(name) ?? null)
   return value && new Values(module, library, elsewhere).of(value)
+}
+
+/** Names that the value of one is looked for in. */
+const mostRoots = 50
+
+/**
+ * What a name at the top of the module is made of.
+ * @returns null where it is not declared here; else whether it is a call of the library, or has one in it, and the names
+ * that it is made of otherwise
+ */
+export function madeFrom(module: Module, library: string, name: string): { isCall: boolean; roots: string[] } | null {
+  const node = declaredValue(module, name)
+  if (node === null) return null
+  const isInside = ({ start }: Call) => start >= node.getStart() && start < node.getEnd()
+  const roots = new Set<string>()
+  walk(node, (inner) => {
+    if (roots.size < mostRoots && ts.isIdentifier(inner) && isValueUse(inner) && !isShadowed(inner)) roots.add(inner.text)
+  })
+  roots.delete(name)
+  return { isCall: callsOfDefault(module, library).some(isInside), roots: [...roots] }
+}
+
+function declaredValue(module: Module, name: string): ts.Node | null {
+  for (const statement of module.source.statements) {
+    if (ts.isFunctionDeclaration(statement) && (statement.name?.text === name || (name === "default" && isDefaultExport(statement))))
+      return statement
+    if (ts.isVariableStatement(statement))
+      for (const { name: bound, initializer } of statement.declarationList.declarations)
+        if (initializer && bindsName(bound, name)) return initializer
+  }
+  return name === "default" ? initializerOf(module, name) : null
 }
 
 class Values {

@@ -1,6 +1,6 @@
 /** Finds things in TypeScript and JavaScript, by binding: what a name was imported from, never what it looks like. */
 import { ts } from "ts-morph"
-import { identifierText, methodCallOf, onlyReturn, propertyOf, unwrapExpression } from "./expressions"
+import { identifierText, methodCallOf, onlyReturn, unwrapExpression } from "./expressions"
 import { hoistedIn, type Module, namesBound, namesOf, namesOfList, walk } from "./module"
 
 /** The statement at the top of the module that declares a constant and nothing else. */
@@ -54,7 +54,7 @@ function namesDeclared(node: ts.Node): string[] {
 
 export const bindsName = (name: ts.BindingName, text: string): boolean => namesBound(name).includes(text)
 
-const isDefaultExport = (statement: ts.FunctionDeclaration) =>
+export const isDefaultExport = (statement: ts.FunctionDeclaration) =>
   statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword) ?? false
 
 /** The value a module gives a name at its top level: of a constant, or what a function of that name returns. */
@@ -90,18 +90,6 @@ function initializersIn(source: ts.SourceFile): ReadonlyMap<string, Initializer>
   }
   initializers.set(source, found)
   return found
-}
-
-/** The name that a constant of the module has its value from: `auth` of `const { handlers } = auth` and `const GET = auth.handlers.GET`. */
-export function givenBy({ source }: Module, name: string): string | null {
-  for (const statement of source.statements.filter(ts.isVariableStatement))
-    for (const declaration of statement.declarationList.declarations) {
-      if (!declaration.initializer || !bindsName(declaration.name, name)) continue
-      let value = unwrapExpression(declaration.initializer)
-      for (let property = propertyOf(value); property; property = propertyOf(value)) value = property.object
-      return identifierText(value)
-    }
-  return null
 }
 
 /** The value of a constant that a function around this use of its name declares. */

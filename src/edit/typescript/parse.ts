@@ -24,14 +24,19 @@ class TooManyNodes extends Error {}
 
 /** @returns null where the parser would not come to an end */
 export function parseSource(path: string, text: string, kind: ts.ScriptKind): ts.SourceFile | null {
-  nodesLeft = fewNodes + mostNodes * text.length
-  Object.assign(allocator, counting)
-  try {
-    return patience.spend(usualTime(text), () => ts.createSourceFile(path, text, options, true, kind))
-  } catch (error) {
-    // The parser forgets what it knows of a text only at its end: it must not be taken for what is known of the next one.
+  const parse = () => {
+    nodesLeft = fewNodes + mostNodes * text.length
+    return ts.createSourceFile(path, text, options, true, kind)
+  }
+  // The parser forgets what it knows of a text only at its end: it must not be taken for what is known of the next one.
+  const forget = () => {
     nodesLeft = fewNodes
     ts.createSourceFile("x.ts", "", options)
+  }
+  Object.assign(allocator, counting)
+  try {
+    return patience.persist(usualTime(text), parse, forget)
+  } catch (error) {
     if (error instanceof TooManyNodes || error instanceof OutOfTime) return null
     throw error
   } finally {

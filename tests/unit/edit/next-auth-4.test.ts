@@ -306,6 +306,11 @@ describe("a form that goes where it is sent", () => {
     expect(code(follow(text))).toBe("name_taken")
   })
 
+  test("what a person has wrapped by way of a namespace is wrapped", () => {
+    const text = `import * as mfa from "@/lib/mfa/client";\n${form('    mfa.followSignIn(signIn("x", { redirect: false })).then(go);')}`
+    expect(follow(text)).toMatchObject({ kind: "present" })
+  })
+
   test("a call that leaves the page by itself stays as it is", () => {
     expect(code(follow(form('    await signIn("google", { redirect: false });')))).toBe("edit_unsafe")
     const edited = applyEdit(form(`    await signIn("google", { redirect: false });\n    const result = ${call}`), follow)

@@ -837,6 +837,11 @@ describe("forms that ignore where they are sent", () => {
     ["a link in a mail", "[Mail]", '"nodemailer"', false],
     ["what nobody has", "[GitHub]", '"credentials"', true],
     ["what is not known here", "[GitHub, make()]", '"github"', true],
+    ["a type that is no literal", '[{ id: "ldap", type: kind, authorize }]', '"ldap"', true],
+    ["OAuth of one's own", '[{ id: "own", type: "oauth" }]', '"own"', false],
+    ["OAuth with an id of its own", '[GitHub({ id: "gh" }), Credentials({ id: "github", authorize })]', '"github"', true],
+    ["that id", '[GitHub({ id: "gh" })]', '"gh"', false],
+    ["options that are not seen", "[GitHub(options)]", '"github"', true],
     ["credentials under such a name", '[{ id: "email", type: "credentials", authorize }]', '"email"', true],
     ["whatever a variable says", "[GitHub]", "props.provider", true],
     ["a passkey", "[Passkey]", '"passkey"', true],
@@ -1116,6 +1121,30 @@ describe("a call of NextAuth beside names that another one has made", () => {
   ])("is not the sign-in: %s", async (_, tree) => {
     const { auth } = await factsOf(tree)
     expect(auth.calls).toEqual([tree["auth/full.ts"] ? "auth/full.ts" : "auth.ts"])
+  })
+
+  test.each<[string, string, string]>([
+    ["a function of another module makes it", "export const { handlers, auth } = make();\n", "make"],
+    ["a namespace has it", "export const handlers = node.handlers;\n", "* as node"],
+    ["an object is made of it", "export const handlers = { GET: h.GET, POST: h.POST };\n", "handlers as h"],
+    ["a helper is given it", "const id = (x) => x;\nexport const handlers = id(h);\n", "handlers as h"],
+  ])("is not the sign-in: %s", async (_, text, imported) => {
+    const made = `${full.replace("export const { handlers, auth, signIn, signOut } = NextAuth({ providers: [] });", "export const make = () => NextAuth({ providers: [] });")}export const { handlers } = make();\n`
+    const names = imported.startsWith("*") ? imported : `{ ${imported} }`
+    const { auth } = await factsOf({
+      "auth.ts": `import ${names} from "./node";\n${edge}${text}`,
+      "node.ts": imported === "make" ? made : full,
+    })
+    expect(auth.calls).toEqual(["node.ts"])
+  })
+
+  test.each([
+    ["require", 'export const { handlers } = require("./node");\n'],
+    ["what nobody knows", "export const handlers = globalThis.handlers;\n"],
+    ["a circle", "export const handlers = more;\nconst more = handlers;\n"],
+  ])("is not taken for it where that cannot be told: %s", async (_, text) => {
+    const tree = { "auth.ts": `import "./node";\n${edge}${text}`, "node.ts": full }
+    await expect(factsOf(tree)).rejects.toMatchObject({ code: "auth_config_ambiguous", exitCode: 4 })
   })
 
   test("is the sign-in where they are its own", async () => {

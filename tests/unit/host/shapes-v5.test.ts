@@ -211,10 +211,17 @@ test.each<[string, string, boolean]>([
   ["it reads another cookie", languages + chosen.replace("NEXT_LOCALE", "sid"), false],
   ["it reads another header", languages + chosen.replace("accept-language", "x-account"), false],
   ["it imports what decides", `import { allowed } from "./allowed";\n${languages}${chosen}`, false],
+  ["a module that sounds like one decides", 'import { guard } from "@/lib/routing";\nexport default guard;\n', false],
   ["it requires what decides", `${languages}const allowed = require("./allowed");\n${chosen}`, false],
   ["it sends people to the sign-in page", languages + chosen.replace('"/" + locale', '"/login"'), false],
 ])("a middleware that chooses a language, and %s", async (_, text, isOpen) => {
-  const dir = makeHost({ "middleware.ts": text, "i18n/routing.ts": "export const locales = [];\nexport const routing = {};\n" })
+  const dir = makeHost({
+    "middleware.ts": text,
+    "i18n/routing.ts": "export const locales = [];\nexport const routing = {};\n",
+    "allowed.ts": "export const allowed = (request) => request.cookies.get('sid');\n",
+    "lib/routing.ts":
+      'import { getToken } from "next-auth/jwt";\nexport const guard = async (req) => (await getToken({ req })) ?? Response.redirect(req.url);\n',
+  })
   const { host } = await detect(dir, loadFeature("mfa").requires)
   expect(host.middlewareGuard).toBe(isOpen ? "languages" : null)
   const run = chimerai(["add", "mfa", "--yes", "--no-install", "--json", "--dry-run", dir])
