@@ -52,7 +52,10 @@ const rows = [
     "a `git` or a package manager of the clone's own",
     "Programs are looked for outside of the project, by absolute path, once.",
     {
-      process: ["a program of the clone's", "src/run/ is the only place that can start a process"],
+      process: [
+        "a program of the clone's",
+        "src/run/ is the only place that can start a process, and the only thread is one of our own module",
+      ],
       git: ["nothing but git runs to look, to plan, or without the package manager"],
     },
   ],
