@@ -29,18 +29,19 @@ describe("a package of ours that is there already", () => {
     expect(judged({ otpauth: range })).toBe("kept")
   })
 
-  test.each(["^7.0.0", "7.1.2", "<9", "~9.4.1", "npm:otpauth@^8", "7 || 8"])("%s is too old, and refused", (range) => {
+  test.each(["^7.0.0", "7.1.2", "<9", "npm:otpauth@^8", "7 || 8"])("%s is too old, and refused", (range) => {
     expect(judged({ otpauth: range })).toMatch(/^refused: .*written for \^9\.5\.2\. .*pnpm add "otpauth@\^9\.5\.2"/s)
   })
 
   test("what is installed, or locked, decides within a range; what a catalogue says is looked up", () => {
-    const installed = { "node_modules/otpauth/package.json": json({ version: "9.2.0" }) }
-    expect(judged({ otpauth: ">=7" }, installed)).toMatch(/^refused: .*>=7, which is 9\.2\.0/)
+    const installed = { "node_modules/otpauth/package.json": json({ version: "8.2.0" }) }
+    expect(judged({ otpauth: ">=7" }, installed)).toMatch(/^refused: .*>=7, which is 8\.2\.0/)
     expect(judged({ otpauth: "catalog:" }, { "pnpm-workspace.yaml": "catalog: { otpauth: ^7.0.0 }\n" })).toMatch(/^refused/)
     expect(judged({ otpauth: "catalog:" }, { "pnpm-workspace.yaml": "catalog: { otpauth: ^9.5.2 }\n" })).toBe("kept")
   })
 
-  test("a later version, and types of any, are only said", () => {
+  test("a later version, an older one of the same major, and types of any, are only said", () => {
+    expect(judged({ otpauth: "~9.4.1" })).toMatch(/^said: .*"otpauth@\^9\.5\.2"/)
     expect(judged({ otpauth: "^10.0.0" })).toMatch(/^said: .*"otpauth@\^9\.5\.2"/)
     expect(judged({ "@types/qrcode": "^0.8.1" })).toMatch(/^said: .*pnpm add --save-dev "@types\/qrcode@\^1\.5\.5"/)
   })

@@ -729,6 +729,7 @@ describe("where pages go", () => {
       signedInDir: "app/(app)",
       signInDir: "app/(public)/auth/(forms)/login",
       signInFile: "app/(public)/auth/(forms)/login/page.tsx",
+      ownLayout: null,
     })
   })
 
@@ -770,6 +771,7 @@ describe("where pages go", () => {
       signedInDir: "app/(a)",
       signInDir: "app/(b)/auth/login",
       signInFile: "app/(b)/auth/login/page.tsx",
+      ownLayout: null,
     })
   })
 
