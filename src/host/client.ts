@@ -88,8 +88,9 @@ function findClient(files: HostFiles, modules: Modules, authFile: string, place:
         evidence: evidenceOf(module.path, module.text, "new PrismaClient"),
       }
   }
-  const found = clientInUse(modules, seen) ?? clientInSource(files, modules) ?? ownClient(modules, seen, place)
+  const found = clientInUse(modules, seen) ?? ownClient(modules, seen, place)
   if (found) return found
+  assertNoClientInSource(files, modules)
   const [maker] = [...seen.values()].filter(({ text }) => text.includes("new PrismaClient"))
   throw new CliError(
     "prisma_client_not_found",
@@ -143,35 +144,34 @@ function clientInUse(modules: Modules, seen: Map<string, Module>): Found | null 
 const mostClients = 20
 
 /** Programs of their own, which the app does not run. */
-const notTheApp = /(^|\/)(?:__tests__|__mocks__|tests?|e2e|scripts?|prisma|seeds?)\/|\.(?:test|spec)\.\w+$|(^|\/)seed[\w-]*\.\w+$/
+const notTheApp = /(^|\/)(?:__tests__|__mocks__|tests?|e2e)\/|^(?:scripts?|prisma|seeds?)\/|\.(?:test|spec)\.\w+$|(^|\/)seed[\w-]*\.\w+$/
 
 /**
- * The one client that any file of the app exports: the auth code may come by it in a way that is not followed.
- * @throws CliError prisma_client_not_found: several files export one
+ * Clients that any file of the app exports: the auth code may come by its own in a way that is not followed. They are
+ * offered and not taken: in another database nobody would be found, and nobody asked for a second factor.
+ * @throws CliError prisma_client_not_found
  */
-function clientInSource(files: HostFiles, modules: Modules): Found | null {
-  const clients: { module: Module; name: string }[] = []
+function assertNoClientInSource(files: HostFiles, modules: Modules): void {
+  const values: string[] = []
   let left = mostClients
   for (const path of sourceFiles(files)) {
     if (notTheApp.test(path) || !textOf(files, path).includes("new PrismaClient")) continue
     if (left-- === 0) break
     const module = modules.tryParse(path)
     const name = module && clientExport(modules, module)
-    if (module && name) clients.push({ module, name })
+    if (module && name) values.push(`${module.path}#${name}`)
   }
-  const [only, ...others] = clients
-  if (!only) return null
-  if (others.length === 0)
-    return {
-      client: { file: only.module.path, export: only.name, specifier: null, isOwn: false },
-      evidence: evidenceOf(only.module.path, only.module.text, "new PrismaClient"),
-    }
-  const values = clients.map(({ module, name }) => `${module.path}#${name}`)
-  throw new CliError("prisma_client_not_found", `Several files export a Prisma client: ${values.join(", ")}.`, {
-    file: only.module.path,
-    suggestion: `Nothing was changed. Name the one with your users: npx chimerai add mfa --prisma-client ${quotedOr(values[0] ?? "", "<file>#<export>")}`,
-    choice: { flag: "prismaClient", values },
-  })
+  const [first] = values
+  if (first === undefined) return
+  throw new CliError(
+    "prisma_client_not_found",
+    `The sign-in's Prisma client could not be followed; these are exported: ${values.join(", ")}.`,
+    {
+      file: first.split("#")[0] as string,
+      suggestion: `Nothing was changed. Name the one with your users: npx chimerai add mfa --prisma-client ${quotedOr(first, "<file>#<export>")}`,
+      choice: { flag: "prismaClient", values },
+    },
+  )
 }
 
 /** A client like those that the auth code makes for itself, where they need nothing that only the app knows. */

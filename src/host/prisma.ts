@@ -126,7 +126,10 @@ export function detectSchema(
 }
 
 /** Whether a field of users is an address by its name: a username may be somebody else's address, and names nobody. */
-export const isAddressField = (name: string): boolean => /mail/i.test(name)
+export const isAddressField = (name: string): boolean => !loginName.test(name)
+
+/** What people sign in with who have no address. */
+const loginName = /^(?:user_?name|login|handle|nick_?name|phone(?:_?number)?)$/i
 
 /**
  * The field that names a user to people: the address, or what they sign in with where there is none. Which column is the
@@ -150,9 +153,7 @@ function addressOf({ path, text, block }: Located, override?: string): SchemaFie
   const found =
     texts.find(({ name }) => name === "email") ??
     texts.find((field) => /^(?:e_?mail_?address|mail)$/i.test(field.name) && isUnique(field)) ??
-    (texts.some(({ name }) => isAddressField(name))
-      ? undefined
-      : texts.find((field) => /^(?:user_?name|login|handle|nick_?name|phone(?:_?number)?)$/i.test(field.name) && isUnique(field)))
+    (texts.some(({ name }) => /mail/i.test(name)) ? undefined : texts.find((field) => loginName.test(field.name) && isUnique(field)))
   if (found) return found
   throw new CliError(
     "user_email_missing",
