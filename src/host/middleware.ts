@@ -98,7 +98,9 @@ function mayRefuse(modules: Modules, module: Module, seen = new Set<string>()): 
     if (own ? mayRefuse(modules, own, seen) : path !== null || !ofLanguages.test(text)) return true
   }
   const rest = module.text.replace(/(?:cookies|headers)\.get\(["'](?:NEXT_LOCALE|locale|lang|accept-language)["']\)/gi, "")
-  return /auth|session|token|jwt|sign|log-?in|user|cookie|header|\brequire\b|\bimport\(/i.test(rest.replace(/^import[^;\n]*/gm, ""))
+  return /auth|session|token|jwt|sign|log-?in|user(?!outer)|cookie|header|\brequire\b|\bimport\(/i.test(
+    rest.replace(/^import[^;\n]*/gm, ""),
+  )
 }
 
 /** Characters. */

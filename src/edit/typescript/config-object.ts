@@ -18,6 +18,8 @@ export function propertyOfConfig(module: Module, name: string): { value: ts.Expr
   const members = config && membersOf(config)
   if (!config || !members) return { value: null, start: exported.getStart() }
   const value = members.properties.get(name)
+  // What is spread behind it may have another one.
+  if (value && members.spreads.some((spread) => spread.getStart() > value.getStart())) return { value: null, start: value.getStart() }
   if (value) return { value, start: value.getStart() }
   return members.spreads.length === 0 ? null : { value: null, start: config.getStart() }
 }

@@ -1054,6 +1054,27 @@ test("a handler in brackets that do not match is none", async () => {
   await expect(factsOf(tree)).rejects.toMatchObject({ code: "auth_handler_missing" })
 })
 
+test("clients that the auth code comes by in a way that is not followed are offered, and not taken", async () => {
+  const client = String(minimalHost["lib/prisma.ts"])
+  const auth =
+    'import NextAuth from "next-auth";\nexport const { handlers } = NextAuth({ providers: [], x: async () => (await import("@/core/db/client")).prisma });\n'
+  const tree = {
+    "auth.ts": auth,
+    "lib/prisma.ts": null,
+    "core/db/client.ts": client,
+    "services/prisma/main.ts": client,
+    "scripts/x.ts": client,
+    "prisma/seed.ts": client,
+    "core/db.test.ts": client,
+  }
+  await expect(factsOf(tree)).rejects.toMatchObject({
+    code: "prisma_client_not_found",
+    details: { choice: { flag: "prismaClient", values: ["core/db/client.ts#prisma", "services/prisma/main.ts#prisma"] } },
+  })
+  await expect(factsOf({ ...tree, "services/prisma/main.ts": null })).rejects.toMatchObject({ code: "prisma_client_not_found" })
+  expect((await factsOf(tree, { prismaClient: "core/db/client.ts#prisma" })).prisma.client.file).toBe("core/db/client.ts")
+})
+
 describe("an app whose pages are all in pages/, and whose auth route is in app/", () => {
   const tree = (imported: string) => ({
     "app/layout.tsx": null,
@@ -1200,6 +1221,7 @@ describe("the schema that a Prisma config names", () => {
     ["by the environment", 'export default { schema: process.env.SCHEMA ?? "prisma/schema.prisma" }'],
     ["by a function", "export default defineConfig({ schema: find() })"],
     ["by another config", 'import base from "./base"\nexport default { ...base }'],
+    ["by what is spread behind it", 'import base from "./base"\nexport default { schema: "prisma/schema.prisma", ...base }'],
     ["by a template", `export default { schema: \`db/\${name}.prisma\` }`],
     ["in a circle", "const a = b\nconst b = a\nexport default { schema: a }"],
     ["in what does not parse", "export default { schema: "],

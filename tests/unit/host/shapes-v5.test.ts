@@ -208,6 +208,7 @@ test.each<[string, string, boolean]>([
     'import intl from "next-intl/middleware";\nimport { routing } from "./i18n/routing";\nexport default intl(routing);\n',
     true,
   ],
+  ["hooks for pages come along", `${languages}export const { useRouter } = createNavigation();\n${chosen}`, true],
   ["it reads another cookie", languages + chosen.replace("NEXT_LOCALE", "sid"), false],
   ["it reads another header", languages + chosen.replace("accept-language", "x-account"), false],
   ["it imports what decides", `import { allowed } from "./allowed";\n${languages}${chosen}`, false],
