@@ -7,7 +7,7 @@ import { AuthElsewhere } from "./auth-elsewhere"
 import { findHandler, routeEnding, searched } from "./auth-handler"
 import { Options } from "./auth-options"
 import { AuthRuns } from "./auth-runs"
-import { type Declared, declarationOf, exportOf } from "./exports"
+import { type Declared, declarationOf, exportOf, memberOf } from "./exports"
 import type { HostFiles } from "./files"
 import { parseManifest } from "./json"
 import type { Modules } from "./modules"
@@ -60,19 +60,25 @@ export function detectAuth(
       suggestion: `Nothing was changed: with MFA nobody could sign in there. Let the handler run on Node.js, export const runtime = "nodejs", and run this again.`,
     })
   const live = override ?? liveCall(files, modules, handler)
-  const candidates = live ? [live] : callsInReach(modules, handler)
+  const candidates = live && live !== untold ? [live] : callsInReach(modules, handler)
   const [call, ...others] = candidates
   if (call === undefined)
     throw new CliError("auth_config_not_found", `No call of NextAuth was found from ${handler} along its imports.`, {
       file: handler,
       suggestion: "Name the file that calls it: npx chimerai add mfa --auth src/auth.ts",
     })
-  if (others.length > 0)
-    throw new CliError("auth_config_ambiguous", `NextAuth is called in several files: ${candidates.join(", ")}.`, {
-      file: handler,
-      suggestion: `Name the one that signs users in: npx chimerai add mfa --auth ${quotedOr(call, "path/to/auth.ts")}`,
-      choice: { flag: "auth", values: candidates },
-    })
+  if (others.length > 0 || live === untold)
+    throw new CliError(
+      "auth_config_ambiguous",
+      live === untold
+        ? `Which call of NextAuth the handlers of ${handler} come from cannot be told: ${candidates.join(", ")}, or another.`
+        : `NextAuth is called in several files: ${candidates.join(", ")}.`,
+      {
+        file: handler,
+        suggestion: `Name the one that signs users in: npx chimerai add mfa --auth ${quotedOr(call, "path/to/auth.ts")}`,
+        choice: { flag: "auth", values: candidates },
+      },
+    )
 
   const module = modules.parse(call)
   const calls = module ? callsIn(modules, module) : []
@@ -189,43 +195,47 @@ function isPackage(files: HostFiles, specifier: string): boolean {
 
 const handlerNames = ["handlers", "GET", "POST"]
 
+/** Handlers that nobody can say who makes: a NextAuth that is merely in reach must not be taken for theirs. */
+const untold = Symbol("untold")
+
 /** Names that are followed for the handlers. */
 const mostNames = 200
 
 /** The modules in whose calls of NextAuth names of a module are made; null where that of one cannot be told. */
 function makersOf(modules: Modules, module: Module, names: string[]): string[] | null {
   const makers = new Set<string>()
-  const seen = new Set<string>()
-  const isTold = ({ module, name }: Declared): boolean => {
-    const key = `${module.path}#${name}`
-    if (seen.has(key)) return true
-    seen.add(key)
-    const made = seen.size > mostNames ? null : modules.locate.madeFrom(module, "next-auth", name)
-    if (made?.isCall) makers.add(module.path)
-    if (made === null || made.isCall) return made !== null
-    const from = made.roots.flatMap((root) => declarationOf(modules, module, root, "skip") ?? namespaceOf(modules, module, root) ?? [])
-    // Of what is handed to a helper, the helper need not be understood.
-    const told = from.map((one) => (typeof one === "string" ? Boolean(makers.add(one)) : isTold(one)))
-    return told.some(Boolean)
+  const known = new Map<string, boolean>()
+  const isTold = (declared: Declared | null): boolean => {
+    if (declared === null) return false
+    const key = `${declared.module.path}#${declared.name}`
+    const before = known.get(key)
+    if (before !== undefined || known.size > mostNames) return before ?? false
+    // Of names that are made of each other none is told.
+    known.set(key, false)
+    const told = isMadeHere(declared)
+    known.set(key, told)
+    return told
+  }
+  const isMadeHere = ({ module, name }: Declared): boolean => {
+    const made = modules.locate.madeFrom(module, "next-auth", name)
+    if (made === null) return false
+    if (made.isCall) return Boolean(makers.add(module.path))
+    const from = (name: string) => declarationOf(modules, module, name, "skip")
+    const values = made.values.map(({ name, member }) =>
+      isTold(from(name) ?? (member === null ? null : memberOf(modules, module, name, member))),
+    )
+    // A helper need not be understood of which something told is handed in; alone, what it gives is what counts.
+    return made.values.length > 0 ? values.some(Boolean) : made.called.map((called) => isTold(from(called))).some(Boolean)
   }
   const declared = names.flatMap((name) => exportOf(modules, module, name) ?? [])
-  const isKnown = declared.map(isTold).every(Boolean) && (declared.length === 0 || makers.size > 0)
-  return isKnown ? [...makers] : null
-}
-
-/** The module that `import * as name` stands for, where it calls NextAuth. */
-function namespaceOf(modules: Modules, module: Module, name: string): string | null {
-  const binding = modules.locate.bindingOf(module, name)
-  const path = binding?.imported === "*" ? modules.resolve(module.path, binding.specifier) : null
-  const target = path === null ? null : modules.tryParse(path)
-  return target && callsNextAuth(modules, target) ? target.path : null
+  return declared.map(isTold).every(Boolean) ? [...makers] : null
 }
 
 /**
  * The module whose NextAuth the route handler exports, by the names that it hands on; null where that cannot be told.
  * @throws CliError auth_config_not_found where they come from what is no file here and no package: any other NextAuth in reach is not theirs
  */
-function liveCall(files: HostFiles, modules: Modules, handler: string): string | null {
+function liveCall(files: HostFiles, modules: Modules, handler: string): string | typeof untold | null {
   const { locate } = modules
   let path: string | null = handler
   for (let step = 0; path !== null && step < 5; step++) {
@@ -237,7 +247,7 @@ function liveCall(files: HostFiles, modules: Modules, handler: string): string |
       const makers = makersOf(modules, module, step === 0 ? [...handlerNames, "default"] : handlerNames)
       if (makers?.length === 0) return path
       const [only, ...others] = makers ?? []
-      if (only === undefined || others.length > 0) return null
+      if (only === undefined || others.length > 0) return untold
       if (only === path) return path
       path = only
       continue

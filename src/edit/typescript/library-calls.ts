@@ -86,20 +86,37 @@ export function exportedValue(
 const mostRoots = 50
 
 /**
- * What a name at the top of the module is made of.
- * @returns null where it is not declared here; else whether it is a call of the library, or has one in it, and the names
- * that it is made of otherwise
+ * What a name at the top of a module is made of.
+ * @property isCall a call of the library, or something with one in it
+ * @property values names that are used as they are, with the member that is taken of each: `real` and `handlers`
+ * @property called names that are only called
  */
-export function madeFrom(module: Module, library: string, name: string): { isCall: boolean; roots: string[] } | null {
+export type Made = { isCall: boolean; values: { name: string; member: string | null }[]; called: string[] }
+
+/** @returns null where the name is not declared here, or is made of a module that is only loaded when it runs */
+export function madeFrom(module: Module, library: string, name: string): Made | null {
   const node = declaredValue(module, name)
   if (node === null) return null
   const isInside = ({ start }: Call) => start >= node.getStart() && start < node.getEnd()
-  const roots = new Set<string>()
+  const values = new Map<string, Made["values"][number]>()
+  const called = new Set<string>()
+  let isLoaded = false
   walk(node, (inner) => {
-    if (roots.size < mostRoots && ts.isIdentifier(inner) && isValueUse(inner) && !isShadowed(inner)) roots.add(inner.text)
+    if (
+      ts.isCallExpression(inner) &&
+      (inner.expression.kind === ts.SyntaxKind.ImportKeyword || identifierText(inner.expression) === "require")
+    )
+      isLoaded = true
+    if (!ts.isIdentifier(inner) || values.size + called.size >= mostRoots || !isValueUse(inner) || isShadowed(inner)) return
+    const { parent } = inner
+    if (ts.isCallExpression(parent) && parent.expression === inner) called.add(inner.text)
+    else {
+      const member = ts.isPropertyAccessExpression(parent) && parent.expression === inner ? parent.name.text : null
+      values.set(`${inner.text}.${member}`, { name: inner.text, member })
+    }
   })
-  roots.delete(name)
-  return { isCall: callsOfDefault(module, library).some(isInside), roots: [...roots] }
+  const isCall = callsOfDefault(module, library).some(isInside)
+  return isLoaded && !isCall ? null : { isCall, values: [...values.values()].filter((one) => one.name !== name), called: [...called] }
 }
 
 function declaredValue(module: Module, name: string): ts.Node | null {

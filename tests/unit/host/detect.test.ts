@@ -1170,6 +1170,37 @@ describe("a call of NextAuth beside names that another one has made", () => {
     await expect(factsOf(tree)).rejects.toMatchObject({ code: "auth_config_ambiguous", exitCode: 4 })
   })
 
+  test.each<[string, string, Tree, string | null]>([
+    [
+      "loaded when it runs",
+      'export const GET = async (r) => { await edgeAuth(); const { handlers } = await import("@/auth"); return handlers.GET(r); };\n',
+      {},
+      null,
+    ],
+    ["of a package", 'import { createAuth } from "@acme/kit";\nexport const { GET, POST } = createAuth({});\n', {}, null],
+    [
+      "of a barrel, by all that it has, inside the edge's",
+      'import * as real from "@/server";\nexport const GET = edgeAuth(real.handlers.GET);\n',
+      { "server.ts": 'export { handlers } from "./auth";\n' },
+      "auth.ts",
+    ],
+    ["of nothing that is here", 'import { GET as get } from "@/missing";\nexport const GET = edgeAuth(get);\n', {}, null],
+  ])("in the route, whose handlers are %s", async (_, text, more, call) => {
+    const run = factsOf({ "auth.ts": full, [route]: `${edge}${text}`, ...more })
+    if (call === null) await expect(run).rejects.toMatchObject({ code: "auth_config_ambiguous", exitCode: 4 })
+    else expect((await run).auth.calls).toEqual([call])
+  })
+
+  test("in the route, around which a helper of the app's own stands, is the sign-in", async () => {
+    const limited = `${full.replace("export const { handlers, auth, signIn, signOut } =", "const { handlers } =")}import { limit } from "@/lib/limit";\nexport const { GET } = handlers;\nexport const POST = limit(handlers.POST);\n`
+    const { auth } = await factsOf({
+      "auth.ts": null,
+      [route]: limited,
+      "lib/limit.ts": "export const limit = (handler) => async (request) => handler(request);\n",
+    })
+    expect(auth.calls).toEqual([route])
+  })
+
   test("is the sign-in where they are its own", async () => {
     const { auth } = await factsOf({ "auth.ts": `${full}export const edge = auth;\n`, "lib/edge.ts": edge })
     expect(auth.calls).toEqual(["auth.ts"])
