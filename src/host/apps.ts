@@ -45,6 +45,12 @@ export function findApp(dir: string, app?: string): string {
   return only
 }
 
+/** What Next.js takes by itself, and what people choose; which of them an app has, its own config says. */
+const anyExtensions = usualPageExtensions.flatMap((extension) => [
+  extension,
+  ...["page", "route", "api"].map((kind) => `${kind}.${extension}`),
+])
+
 const routers = ["app", "pages"] as const
 
 /** The folder of a router of the package, where Next.js looks for it. */
@@ -57,7 +63,7 @@ const isNextApp = (files: HostFiles, path: string): boolean =>
 
 const hasHandler = (files: HostFiles, path: string): boolean => {
   const [appDir, pagesDir] = routers.map((router) => routerDir(files, path, router)) as [string | null, string | null]
-  return findHandler(files, { appDir, pagesDir, pageExtensions: usualPageExtensions }) !== null
+  return findHandler(files, { appDir, pagesDir, pageExtensions: anyExtensions }) !== null
 }
 
 /** Those for which the first sign speaks that speaks for any; all of them where none does. */

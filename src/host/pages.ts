@@ -79,7 +79,7 @@ export function detectPages(files: HostFiles, { router, routesDir, signInPage: a
 }
 
 /** The route group of our own pages, where there is none of the app's. */
-export const ownGroup = "(mfa)"
+const ownGroup = "(mfa)"
 /** Folders. */
 const deepestPage = 6
 
@@ -92,8 +92,11 @@ function hasPages(files: HostFiles, dir: string, depth: number): boolean {
 /** The stylesheet that `pages/_app` imports for all pages. */
 function stylesheetOf(files: HostFiles, pagesDir: string, extensions: string[]): Stylesheet | null {
   const file = files.first(extensions.map((extension) => `${pagesDir}/_app.${extension}`))
-  const imported = file && /^[ \t]*import[ \t]+["']([^"'\n]+\.s?css)["']/m.exec(files.read(file) ?? "")?.[1]
-  if (!imported) return null
+  const imports = (file && files.read(file))?.matchAll(/^[ \t]*import[ \t]+["']([^"'\n]+\.s?css)["']/gm) ?? []
+  const stylesheets = Array.from(imports, ([, specifier = ""]) => specifier)
+  // Those of packages come first, and are for parts of pages.
+  const imported = stylesheets.find((specifier) => /^(?:\.|[@~]\/)/.test(specifier)) ?? stylesheets[0]
+  if (imported === undefined) return null
   return imported.startsWith(".") ? { file: posix.normalize(posix.join(pagesDir, imported)) } : { specifier: imported }
 }
 
