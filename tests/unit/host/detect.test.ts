@@ -1084,7 +1084,7 @@ describe("an app whose pages are all in pages/, and whose auth route is in app/"
 
   test.each([
     ["under an alias", 'import "@/styles/globals.css";', 'import "@/styles/globals.css";\n'],
-    ["behind one of a package", 'import "nprogress/nprogress.css";\\nimport "@/styles/globals.css";', 'import "@/styles/globals.css";\\n'],
+    ["behind one of a package", 'import "nprogress/nprogress.css";\nimport "@/styles/globals.css";', 'import "@/styles/globals.css";\n'],
     ["beside it", 'import "../styles/globals.css";', 'import "@/styles/globals.css";\n'],
     ["of a package", 'import "bootstrap/dist/css/bootstrap.min.css"', 'import "bootstrap/dist/css/bootstrap.min.css";\n'],
     ["none", "", "import type { ReactNode }"],
