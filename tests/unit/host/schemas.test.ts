@@ -101,7 +101,7 @@ test.each<[string, string, string[], string, boolean]>([
   ["an address of another name", "  emailAddress String @unique\n", [], "emailAddress", true],
   ["a username", "  name String?\n  username String @unique\n", [], "username", false],
   ["a number", "  phone String @unique\n", [], "phone", false],
-  ["an address in another language", "  correo String @unique\\n  username String @unique\\n", ["--user-email", "correo"], "correo", true],
+  ["an address in another language", "  correo String @unique\n  username String @unique\n", ["--user-email", "correo"], "correo", true],
   ["what is said", "  email String?\n  handle String @unique\n", ["--user-email", "handle"], "handle", false],
 ])("users are known by %s", (_, fields, flags, name, isAddress) => {
   const dir = makeHost({
