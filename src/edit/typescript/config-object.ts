@@ -1,6 +1,15 @@
 /** A config file as its tool reads it: the object that it exports, and values that are written in it. */
 import { ts } from "ts-morph"
-import { alternativesOf, argumentsOf, literalText, membersOf, methodCallOf, onlyArgumentOf, unwrapExpression } from "./expressions"
+import {
+  alternativesOf,
+  argumentsOf,
+  isNothing,
+  literalText,
+  membersOf,
+  methodCallOf,
+  onlyArgumentOf,
+  unwrapExpression,
+} from "./expressions"
 import { initializerOf } from "./locate"
 import type { Module } from "./module"
 
@@ -18,11 +27,19 @@ export function propertyOfConfig(module: Module, name: string): { value: ts.Expr
   const members = config && membersOf(config)
   if (!config || !members) return { value: null, start: exported.getStart() }
   const value = members.properties.get(name)
+  const spreads = members.spreads.filter((spread) => mayHave(spread, name))
   // What is spread behind it may have another one.
-  if (value && members.spreads.some((spread) => spread.getStart() > value.getStart())) return { value: null, start: value.getStart() }
+  if (value && spreads.some((spread) => spread.getStart() > value.getStart())) return { value: null, start: value.getStart() }
   if (value) return { value, start: value.getStart() }
-  return members.spreads.length === 0 ? null : { value: null, start: config.getStart() }
+  return spreads.length === 0 ? null : { value: null, start: config.getStart() }
 }
+
+/** Whether what is spread may have a property: all but objects that are written out and have it not. */
+const mayHave = (spread: ts.Expression, name: string): boolean =>
+  alternativesOf(unwrapExpression(spread)).some((one) => {
+    const members = membersOf(one)
+    return !isNothing(one) && (members === null || members.properties.has(name) || members.spreads.length > 0)
+  })
 
 /** `export default x` or `module.exports = x` */
 function exportedValue(module: Module): ts.Expression | null {

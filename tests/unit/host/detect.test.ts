@@ -1237,6 +1237,11 @@ describe("the schema that a Prisma config names", () => {
   test.each([
     ["in one line", "prisma.config.ts", 'export default defineConfig({ schema: "db/main.prisma", migrations: { path: "x" } })'],
     ["of a constant", "prisma.config.mts", 'const MAIN = "db/main.prisma"\nexport default defineConfig({\n  schema: MAIN,\n})'],
+    [
+      "before a choice of other settings",
+      "prisma.config.ts",
+      'export default { schema: "db/main.prisma", ...(process.env.URL ? { datasource: {} } : {}), ...(x && { y: 1 }) }',
+    ],
     ["in shorthand", "prisma.config.cts", 'const schema = path.join(__dirname, "db", "main.prisma")\nmodule.exports = { schema }'],
     [
       "of a config that has a type",
